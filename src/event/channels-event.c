@@ -1,0 +1,551 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-event.h"
+
+#include "channels-error.h"
+#include "channels-json-variant.h"
+#include "channels-json.h"
+#include "channels-names.h"
+
+#include <string.h>
+
+/* A chat message was validated by who brought it, at a depth that it knew. */
+#define ANY_DEPTH G_MAXUINT
+
+/* Levels in one D-Bus message. The specification says 32 arrays and 32 tuples; libdbus counts all
+ * together, with variants and entries of dictionaries, and closes the connection past 64. */
+#define BUS_LEVELS 64
+
+/**
+ * ChannelsEvent:
+ *
+ * What travels: a dictionary with a `type`. Immutable and counted; made once, handed to every
+ * member.
+ *
+ * It has up to three forms, the dictionary, its JSON and the JSON of its `message`, and is born
+ * with one of them. The others are made when first asked for and kept: an event costs each kind of
+ * receiver once, however many they are. What was JSON keeps the bytes that it had.
+ *
+ * References may be taken and dropped in any thread; everything else is for one thread at a time,
+ * since asking makes the missing form.
+ */
+struct _ChannelsEvent
+{
+  gatomicrefcount ref_count;
+  char *type;           /* (owned) (nullable): `NULL` for a chat message, the commonest by far */
+  GVariant *dictionary; /* (owned) (nullable): a{sv}; made when asked for */
+  GBytes *json;         /* (owned) (nullable): of the whole; made when asked for */
+  GBytes *message_json; /* (owned) (nullable): of its `message`; made when asked for */
+};
+
+static ChannelsEvent *
+event_new (void)
+{
+  ChannelsEvent *self = g_new0 (ChannelsEvent, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  return self;
+}
+
+static gboolean
+refuse (GError **error, const char *why)
+{
+  g_set_error_literal (error, CHANNELS_ERROR, CHANNELS_ERROR_INVALID_EVENT, why);
+  return FALSE;
+}
+
+/* Channels' consumers find the handler of a type by turning each "." into "_": what is reserved is
+ * so in both spellings. */
+static gboolean
+is_reserved (const char *type)
+{
+  static const char *const prefixes[] = { "_", "websocket_", "http_" };
+  g_autofree char *handler = g_strdelimit (g_strdup (type), ".", '_');
+
+  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
+    if (g_str_has_prefix (handler, prefixes[i]))
+      return TRUE;
+
+  return FALSE;
+}
+
+static char *
+dup_type (GVariant *dictionary, GError **error)
+{
+  g_autoptr (GVariant) type = NULL;
+  const char *string;
+
+  type = g_variant_lookup_value (dictionary, CHANNELS_EVENT_KEY_TYPE, NULL);
+  if (type == NULL)
+    {
+      refuse (error, "the event has no “type”");
+      return NULL;
+    }
+  if (!g_variant_is_of_type (type, G_VARIANT_TYPE_STRING))
+    {
+      refuse (error, "the event's “type” is no string");
+      return NULL;
+    }
+
+  string = g_variant_get_string (type, NULL);
+  if (*string == '\0')
+    {
+      refuse (error, "the event's “type” is empty");
+      return NULL;
+    }
+  if (is_reserved (string))
+    {
+      refuse (error, "the event's “type” is reserved: it starts with “_”, “websocket.” or “http.”");
+      return NULL;
+    }
+
+  return g_strdup (string);
+}
+
+/* Whether values of a type can be sent on: handles mean nothing to others, and of the rest, the bus
+ * knows no maybe types, no empty tuples and no entries outside dictionaries. */
+static gboolean
+type_can_travel (const char *type)
+{
+  for (const char *c = type; *c != '\0'; c++)
+    {
+      if (*c == 'h' || *c == 'm')
+        return FALSE;
+      if (*c == '(' && c[1] == ')')
+        return FALSE;
+      if (*c == '{' && (c == type || c[-1] != 'a' || c[1] != 's'))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static int
+compare_strings (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* D-Bus calls a dictionary with one key twice corrupt, but does not look. Receivers would not agree
+ * on which of the two counts. */
+static gboolean
+check_keys (GVariant *dictionary, GError **error)
+{
+  gsize n = g_variant_n_children (dictionary);
+  g_autoptr (GPtrArray) keys = g_ptr_array_sized_new ((guint) n);
+
+  for (gsize i = 0; i < n; i++)
+    {
+      const char *key;
+
+      g_variant_get_child (dictionary, i, "{&s*}", &key, NULL);
+      g_ptr_array_add (keys, (gpointer) key);
+    }
+  g_ptr_array_sort (keys, compare_strings);
+
+  for (guint i = 1; i < keys->len; i++)
+    if (g_str_equal (g_ptr_array_index (keys, i - 1), g_ptr_array_index (keys, i)))
+      return refuse (error, "a dictionary has one key twice");
+
+  return TRUE;
+}
+
+/* An array of what has no levels is not looked into: it may be long. */
+static gboolean
+has_levels_inside (GVariant *value)
+{
+  const GVariantType *type = g_variant_get_type (value);
+
+  return !g_variant_type_is_array (type) ||
+         !g_variant_type_is_basic (g_variant_type_element (type));
+}
+
+/* Checks all that @value, an event's or inside one, holds. Bounded by @levels, since variants,
+ * which are no level, are not recursed into. */
+static gboolean
+check_value (GVariant *value, guint levels, GError **error)
+{
+  g_autoptr (GVariant) inner = channels_variant_unwrap (value);
+  gboolean is_dictionary;
+  gsize n;
+
+  if (!type_can_travel (g_variant_get_type_string (inner)))
+    return refuse (error, "a value has a type that cannot travel: a handle, a maybe type, "
+                          "an empty tuple, or a key that is no string");
+  if (!g_variant_is_container (inner))
+    return TRUE;
+  if (levels == 0)
+    return refuse (error, "the event is nested too deep");
+
+  is_dictionary = g_variant_is_of_type (inner, G_VARIANT_TYPE_DICTIONARY);
+  if (is_dictionary && !check_keys (inner, error))
+    return FALSE;
+  if (!has_levels_inside (inner))
+    return TRUE;
+
+  n = g_variant_n_children (inner);
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr (GVariant) child = g_variant_get_child_value (inner, i);
+      g_autoptr (GVariant) member =
+          is_dictionary ? g_variant_get_child_value (child, 1) : g_steal_pointer (&child);
+
+      if (!check_value (member, levels - 1, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * channels_event_new_from_variant:
+ * @dictionary: an `a{sv}`; consumed if floating
+ * @max_depth: arrays, dictionaries and tuples that may lie in each other, @dictionary the first;
+ * variants do not count
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Makes an event of a dictionary. Bytes, NaN and the infinities are allowed: such an event has no
+ * JSON, but travels everywhere else.
+ *
+ * Fails with `CHANNELS_ERROR_INVALID_EVENT` if there is no `type`, if it is no string, empty or
+ * reserved (`_…`, `websocket.…`, `http.…`, with `_` for `.` too), if @dictionary is nested deeper
+ * than @max_depth, or if something in it cannot travel: handles, maybe types, empty tuples, keys
+ * that are no strings, one key twice.
+ *
+ * Returns: (transfer full): an event, or `NULL` with @error set
+ */
+ChannelsEvent *
+channels_event_new_from_variant (GVariant *dictionary, guint max_depth, GError **error)
+{
+  g_autoptr (ChannelsEvent) self = NULL;
+
+  g_return_val_if_fail (dictionary != NULL, NULL);
+  g_return_val_if_fail (g_variant_is_of_type (dictionary, G_VARIANT_TYPE_VARDICT), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  self = event_new ();
+  self->dictionary = g_variant_ref_sink (dictionary);
+
+  if (!check_value (dictionary, max_depth, error))
+    return NULL;
+
+  self->type = dup_type (dictionary, error);
+  if (self->type == NULL)
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+/**
+ * channels_event_new_from_json:
+ * @text: (nullable): need not end with NUL; `NULL` if @length is 0
+ * @length: bytes of @text
+ * @max_depth: as in channels_json_validate(); the event itself is the first
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Makes an event of an object in JSON, and keeps a copy of its bytes.
+ *
+ * Fails as channels_json_validate() does, with `CHANNELS_JSON_ERROR_NOT_AN_OBJECT` if @text is
+ * good but no object, and with `CHANNELS_ERROR_INVALID_EVENT` if its `type` breaks a rule of
+ * channels_event_new_from_variant().
+ *
+ * Returns: (transfer full): an event, or `NULL` with @error set
+ */
+ChannelsEvent *
+channels_event_new_from_json (const char *text, gsize length, guint max_depth, GError **error)
+{
+  g_autoptr (ChannelsEvent) self = NULL;
+  g_autoptr (GError) local_error = NULL;
+  const char *message = NULL;
+  gsize message_length;
+
+  if (!channels_json_find_member (text, length, max_depth, CHANNELS_EVENT_KEY_MESSAGE, &message,
+                                  &message_length, &local_error) &&
+      !g_error_matches (local_error, CHANNELS_JSON_ERROR, CHANNELS_JSON_ERROR_NO_MEMBER))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+
+  self = event_new ();
+  self->dictionary = g_variant_ref_sink (channels_json_to_variant (text, length, max_depth, NULL));
+  self->type = dup_type (self->dictionary, error);
+  if (self->type == NULL)
+    return NULL;
+
+  self->json = g_bytes_new (text, length);
+  if (message != NULL)
+    self->message_json =
+        g_bytes_new_from_bytes (self->json, (gsize) (message - text), message_length);
+
+  return g_steal_pointer (&self);
+}
+
+/**
+ * channels_event_new_chat:
+ * @message_json: one value in JSON that channels_json_find_member() or channels_json_validate()
+ * accepted; need not end with NUL
+ * @length: bytes of @message_json, > 0
+ *
+ * Makes the event `{"type": "chat_message", "message": …}` with a copy of @message_json, which is
+ * not looked at again: this is what each message from a browser goes through.
+ *
+ * Returns: (transfer full): an event
+ */
+ChannelsEvent *
+channels_event_new_chat (const char *message_json, gsize length)
+{
+  ChannelsEvent *self;
+
+  g_return_val_if_fail (message_json != NULL && length > 0, NULL);
+
+  self = event_new ();
+  self->message_json = g_bytes_new (message_json, length);
+  return self;
+}
+
+/**
+ * channels_event_new_chat_text:
+ * @message: UTF-8
+ *
+ * Makes the event `{"type": "chat_message", "message": "…"}`.
+ *
+ * Returns: (transfer full): an event
+ */
+ChannelsEvent *
+channels_event_new_chat_text (const char *message)
+{
+  ChannelsEvent *self;
+  GString *json;
+
+  g_return_val_if_fail (message != NULL, NULL);
+
+  json = g_string_sized_new (strlen (message) + sizeof "\"\"");
+  channels_json_append_string (json, message);
+
+  self = event_new ();
+  self->message_json = g_string_free_to_bytes (json);
+  return self;
+}
+
+/**
+ * channels_event_ref:
+ * @self: an event
+ *
+ * May be called in any thread.
+ *
+ * Returns: (transfer full): @self
+ */
+ChannelsEvent *
+channels_event_ref (ChannelsEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+/**
+ * channels_event_unref:
+ * @self: (transfer full): an event
+ *
+ * May be called in any thread.
+ */
+void
+channels_event_unref (ChannelsEvent *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_free (self->type);
+  g_clear_pointer (&self->dictionary, g_variant_unref);
+  g_clear_pointer (&self->json, g_bytes_unref);
+  g_clear_pointer (&self->message_json, g_bytes_unref);
+  g_free (self);
+}
+
+/**
+ * channels_event_get_event_type:
+ * @self: an event
+ *
+ * Returns: (transfer none): its `type`, as long as @self lives
+ */
+const char *
+channels_event_get_event_type (ChannelsEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->type != NULL ? self->type : CHANNELS_EVENT_TYPE_CHAT;
+}
+
+/**
+ * channels_event_get_variant:
+ * @self: an event
+ *
+ * Returns: (transfer none): the event as an `a{sv}`, not floating
+ */
+GVariant *
+channels_event_get_variant (ChannelsEvent *self)
+{
+  GVariantBuilder builder;
+  GVariant *message;
+  gsize length;
+  const char *text;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  if (self->dictionary != NULL)
+    return self->dictionary;
+
+  text = g_bytes_get_data (self->message_json, &length);
+  message = channels_json_to_variant (text, length, ANY_DEPTH, NULL);
+  g_return_val_if_fail (message != NULL, NULL);
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&builder, "{sv}", CHANNELS_EVENT_KEY_TYPE,
+                         g_variant_new_string (CHANNELS_EVENT_TYPE_CHAT));
+  g_variant_builder_add (&builder, "{sv}", CHANNELS_EVENT_KEY_MESSAGE, message);
+  self->dictionary = g_variant_ref_sink (g_variant_builder_end (&builder));
+
+  return self->dictionary;
+}
+
+static gboolean
+fits_levels (GVariant *value, guint levels)
+{
+  gsize n;
+
+  if (!g_variant_is_container (value))
+    return TRUE;
+  if (levels == 0)
+    return FALSE;
+  if (!has_levels_inside (value))
+    return TRUE;
+
+  n = g_variant_n_children (value);
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr (GVariant) child = g_variant_get_child_value (value, i);
+
+      if (!fits_levels (child, levels - 1))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * channels_event_fits_bus:
+ * @self: an event
+ *
+ * Tells whether a D-Bus message can have the event's dictionary as an argument. JSON may be nested
+ * deeper than D-Bus allows: an object within the dictionary takes three levels, an array two, and
+ * 64 are all. The bus closes the connection of whoever sends more, and GDBus does not look.
+ *
+ * Returns: `TRUE` if @self may be sent over the bus
+ */
+gboolean
+channels_event_fits_bus (ChannelsEvent *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return fits_levels (channels_event_get_variant (self), BUS_LEVELS);
+}
+
+static GBytes *
+variant_to_json (GVariant *value, GError **error)
+{
+  g_autoptr (GString) json = g_string_new (NULL);
+
+  if (!channels_json_append_variant (json, value, error))
+    return NULL;
+
+  return g_string_free_to_bytes (g_steal_pointer (&json));
+}
+
+static GBytes *
+chat_to_json (GBytes *message_json)
+{
+  static const char head[] = "{\"" CHANNELS_EVENT_KEY_TYPE "\":\"" CHANNELS_EVENT_TYPE_CHAT
+                             "\",\"" CHANNELS_EVENT_KEY_MESSAGE "\":";
+  gsize length;
+  const char *text = g_bytes_get_data (message_json, &length);
+  GString *json = g_string_sized_new (sizeof head + length + sizeof "}");
+
+  g_string_append_len (json, head, sizeof head - 1);
+  g_string_append_len (json, text, (gssize) length);
+  g_string_append_c (json, '}');
+
+  return g_string_free_to_bytes (json);
+}
+
+/**
+ * channels_event_get_json:
+ * @self: an event
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * What came as JSON has the bytes that it came with, white space and all.
+ *
+ * Fails with `CHANNELS_JSON_ERROR_UNREPRESENTABLE` as channels_json_append_variant() does.
+ *
+ * Returns: (transfer none): the event in JSON, without NUL at the end, or `NULL` with @error set
+ */
+GBytes *
+channels_event_get_json (ChannelsEvent *self, GError **error)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (self->json == NULL && self->type == NULL)
+    self->json = chat_to_json (self->message_json);
+  else if (self->json == NULL)
+    self->json = variant_to_json (self->dictionary, error);
+
+  return self->json;
+}
+
+static GBytes *
+print_message (GVariant *dictionary, GError **error)
+{
+  g_autoptr (GVariant) message =
+      g_variant_lookup_value (dictionary, CHANNELS_EVENT_KEY_MESSAGE, NULL);
+
+  if (message == NULL)
+    {
+      g_set_error_literal (error, CHANNELS_JSON_ERROR, CHANNELS_JSON_ERROR_NO_MEMBER,
+                           "the event has no “" CHANNELS_EVENT_KEY_MESSAGE "”");
+      return NULL;
+    }
+
+  return variant_to_json (message, error);
+}
+
+/**
+ * channels_event_get_message_json:
+ * @self: an event
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * What came as JSON has the bytes that it came with: what a browser sent is relayed unchanged.
+ *
+ * Fails with `CHANNELS_JSON_ERROR_NO_MEMBER` if the event has no `message`, and with
+ * `CHANNELS_JSON_ERROR_UNREPRESENTABLE` as channels_json_append_variant() does.
+ *
+ * Returns: (transfer none): the event's `message` in JSON, without NUL at the end, or `NULL` with
+ * @error set
+ */
+GBytes *
+channels_event_get_message_json (ChannelsEvent *self, GError **error)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (self->message_json == NULL)
+    self->message_json = print_message (self->dictionary, error);
+
+  return self->message_json;
+}
