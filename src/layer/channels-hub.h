@@ -1,0 +1,66 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "channels-layer.h"
+#include "channels-member.h"
+
+G_BEGIN_DECLS
+
+#define CHANNELS_TYPE_HUB (channels_hub_get_type ())
+G_DECLARE_FINAL_TYPE (ChannelsHub, channels_hub, CHANNELS, HUB, GObject)
+
+/**
+ * ChannelsHubGroupFunc:
+ * @group: the group's name
+ * @size: how many local channels are in it
+ * @user_data: (closure): what was given with the function
+ */
+typedef void (*ChannelsHubGroupFunc) (const char *group, guint size, gpointer user_data);
+
+ChannelsHub *channels_hub_new (ChannelsLayer *layer, const char *node_prefix);
+
+ChannelsLayer *channels_hub_get_layer (ChannelsHub *self);
+
+void channels_hub_join (ChannelsHub *self, const char *group, ChannelsMember *member);
+
+void channels_hub_leave (ChannelsHub *self, const char *group, ChannelsMember *member);
+
+char *channels_hub_add_channel (ChannelsHub *self, ChannelsMember *member);
+
+void channels_hub_remove_channel (ChannelsHub *self, const char *channel);
+
+guint channels_hub_send_to_group (ChannelsHub *self,
+                                  const char *group,
+                                  ChannelsEvent *event,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+
+guint channels_hub_send_to_channel (ChannelsHub *self,
+                                    const char *channel,
+                                    ChannelsEvent *event,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+
+gboolean channels_hub_send_finish (ChannelsHub *self,
+                                   GAsyncResult *result,
+                                   guint *out_remotes,
+                                   GError **error);
+
+void channels_hub_list_groups (ChannelsHub *self, ChannelsHubGroupFunc func, gpointer user_data);
+
+void channels_hub_list_members (ChannelsHub *self,
+                                const char *group,
+                                ChannelsMemberFunc func,
+                                gpointer user_data);
+
+gboolean channels_hub_disconnect (ChannelsHub *self,
+                                  const char *channel,
+                                  guint16 code,
+                                  const char *reason,
+                                  GError **error);
+
+G_END_DECLS
