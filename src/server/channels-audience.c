@@ -1,0 +1,343 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-audience.h"
+
+#include "channels-error.h"
+#include "channels-member.h"
+#include "channels-names.h"
+
+/* Bytes that gather before they are written in the middle of a turn: enough to make a system call
+ * cheap, little enough to stay in the cache and in a socket's buffer. */
+#define BATCH_MAX (256 * 1024)
+
+/**
+ * ChannelsAudience:
+ *
+ * The browsers of one group that are shown events in the same way: one member of the group for all
+ * of them.
+ *
+ * A write to a loopback socket costs some 2 µs, and nothing that we can do makes it cheaper; so
+ * there are to be few. An event is encoded once, the frames of one turn of the loop are joined, and
+ * each browser gets them in one write. Who cannot take all of it gets the rest in its outbox, as a
+ * reference to bytes that all slow ones share.
+ */
+struct _ChannelsAudience
+{
+  GObject parent_instance;
+
+  ChannelsHub *hub;           /* (owned) */
+  ChannelsPoller *poller;     /* (owned) */
+  ChannelsConsumer *consumer; /* (owned) */
+  char *group;                /* (owned) */
+  GPtrArray *seats;           /* (element-type ChannelsSeat) (unowned) */
+  GByteArray *batch;          /* (owned): whole frames, for all seats */
+  GArray *ends;               /* (element-type gsize) (owned): where each event ends in the batch */
+  ChannelsFlush flush;
+};
+
+static void member_iface_init (ChannelsMemberInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ChannelsAudience,
+                               channels_audience,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CHANNELS_TYPE_MEMBER, member_iface_init))
+
+/* The first event that is not wholly within the first @written bytes of the batch. */
+static guint
+find_unwritten (ChannelsAudience *self, gsize written)
+{
+  guint first = 0;
+
+  while (first < self->ends->len && g_array_index (self->ends, gsize, first) <= written)
+    first++;
+
+  return first;
+}
+
+static void
+push_part (ChannelsSocket *socket, GBytes *batch, gsize from, gsize to, guint events)
+{
+  g_autoptr (GBytes) part = NULL;
+
+  if (from == to)
+    return;
+
+  part = g_bytes_new_from_bytes (batch, from, to - from);
+  channels_socket_push (socket, part, events);
+}
+
+static void
+push_rest (ChannelsAudience *self, ChannelsSocket *socket, gsize written, GBytes **shared)
+{
+  guint first = find_unwritten (self, written);
+  gsize end = self->batch->len;
+
+  if (!channels_socket_is_open (socket))
+    return;
+
+  if (*shared == NULL)
+    *shared = g_bytes_new (self->batch->data, self->batch->len);
+
+  /* What is begun has to be ended, whatever else fits: a frame cut short is the end of all sense.
+   */
+  if (written > 0)
+    {
+      gsize cut = g_array_index (self->ends, gsize, first);
+
+      push_part (socket, *shared, written, cut, 1);
+      written = cut;
+      first++;
+    }
+
+  push_part (socket, *shared, written, end, self->ends->len - first);
+}
+
+static void
+on_flush (ChannelsFlush *flush)
+{
+  channels_audience_flush (G_STRUCT_MEMBER_P (flush, -G_STRUCT_OFFSET (ChannelsAudience, flush)));
+}
+
+static guint
+audience_deliver (ChannelsMember *member, const char *group, ChannelsEvent *event)
+{
+  ChannelsAudience *self = CHANNELS_AUDIENCE (member);
+  gsize end;
+
+  if (!channels_consumer_encode (self->consumer, event, self->batch))
+    return 0;
+
+  end = self->batch->len;
+  g_array_append_val (self->ends, end);
+  if (end >= BATCH_MAX)
+    channels_audience_flush (self);
+  else
+    channels_poller_flush_later (self->poller, &self->flush);
+
+  return self->seats->len;
+}
+
+static guint
+audience_get_size (ChannelsMember *member, const char *group)
+{
+  return channels_audience_get_size (CHANNELS_AUDIENCE (member));
+}
+
+static void
+audience_list (ChannelsMember *member,
+               const char *group,
+               ChannelsMemberFunc func,
+               gpointer user_data)
+{
+  ChannelsAudience *self = CHANNELS_AUDIENCE (member);
+
+  for (guint i = 0; i < self->seats->len; i++)
+    {
+      ChannelsSeat *seat = g_ptr_array_index (self->seats, i);
+
+      func (seat->channel, CHANNELS_KIND_WEBSOCKET, seat->joined, user_data);
+    }
+}
+
+static gboolean
+audience_disconnect (ChannelsMember *member, guint16 code, const char *reason, GError **error)
+{
+  g_set_error_literal (error, CHANNELS_ERROR, CHANNELS_ERROR_NOT_ALLOWED,
+                       "an audience has no channel of its own");
+
+  return FALSE;
+}
+
+static void
+member_iface_init (ChannelsMemberInterface *iface)
+{
+  iface->deliver = audience_deliver;
+  iface->get_size = audience_get_size;
+  iface->list = audience_list;
+  iface->disconnect = audience_disconnect;
+}
+
+static void
+channels_audience_dispose (GObject *object)
+{
+  ChannelsAudience *self = CHANNELS_AUDIENCE (object);
+
+  if (self->poller != NULL)
+    channels_poller_forget_flush (self->poller, &self->flush);
+  g_clear_object (&self->hub);
+  g_clear_object (&self->poller);
+  g_clear_object (&self->consumer);
+
+  G_OBJECT_CLASS (channels_audience_parent_class)->dispose (object);
+}
+
+static void
+channels_audience_finalize (GObject *object)
+{
+  ChannelsAudience *self = CHANNELS_AUDIENCE (object);
+
+  g_free (self->group);
+  g_ptr_array_unref (self->seats);
+  g_byte_array_unref (self->batch);
+  g_array_unref (self->ends);
+
+  G_OBJECT_CLASS (channels_audience_parent_class)->finalize (object);
+}
+
+static void
+channels_audience_class_init (ChannelsAudienceClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = channels_audience_dispose;
+  object_class->finalize = channels_audience_finalize;
+}
+
+static void
+channels_audience_init (ChannelsAudience *self)
+{
+  self->seats = g_ptr_array_new ();
+  self->batch = g_byte_array_new ();
+  self->ends = g_array_new (FALSE, FALSE, sizeof (gsize));
+  self->flush.func = on_flush;
+}
+
+/**
+ * channels_audience_new:
+ * @hub: where it joins the group, with its first browser
+ * @poller: when it writes
+ * @consumer: how it is shown events
+ * @group: a valid group name
+ *
+ * Returns: (transfer full): an audience without browsers
+ */
+ChannelsAudience *
+channels_audience_new (ChannelsHub *hub,
+                       ChannelsPoller *poller,
+                       ChannelsConsumer *consumer,
+                       const char *group)
+{
+  ChannelsAudience *self = g_object_new (CHANNELS_TYPE_AUDIENCE, NULL);
+
+  self->hub = g_object_ref (hub);
+  self->poller = g_object_ref (poller);
+  self->consumer = g_object_ref (consumer);
+  self->group = g_strdup (group);
+
+  return self;
+}
+
+/**
+ * channels_audience_get_group:
+ * @self: an audience
+ *
+ * Returns: (transfer none): its group's name
+ */
+const char *
+channels_audience_get_group (ChannelsAudience *self)
+{
+  return self->group;
+}
+
+/**
+ * channels_audience_get_consumer:
+ * @self: an audience
+ *
+ * Returns: (transfer none): how it is shown events
+ */
+ChannelsConsumer *
+channels_audience_get_consumer (ChannelsAudience *self)
+{
+  return self->consumer;
+}
+
+/**
+ * channels_audience_get_size:
+ * @self: an audience
+ *
+ * Returns: how many browsers there are
+ */
+guint
+channels_audience_get_size (ChannelsAudience *self)
+{
+  return self->seats->len;
+}
+
+/**
+ * channels_audience_join:
+ * @self: an audience
+ * @seat: a browser's place; stays where it is until it has left
+ *
+ * Adds a browser: it gets what is sent from now on. Not from within a delivery.
+ */
+void
+channels_audience_join (ChannelsAudience *self, ChannelsSeat *seat)
+{
+  channels_audience_flush (self);
+
+  if (self->seats->len == 0)
+    channels_hub_join (self->hub, self->group, CHANNELS_MEMBER (self));
+
+  seat->index = self->seats->len;
+  g_ptr_array_add (self->seats, seat);
+}
+
+/**
+ * channels_audience_leave:
+ * @self: an audience
+ * @seat: a place that has joined
+ *
+ * Takes a browser out; it still gets what was sent until now. Not from within a delivery.
+ */
+void
+channels_audience_leave (ChannelsAudience *self, ChannelsSeat *seat)
+{
+  g_return_if_fail (g_ptr_array_index (self->seats, seat->index) == seat);
+
+  channels_audience_flush (self);
+
+  g_ptr_array_remove_index_fast (self->seats, seat->index);
+  if (seat->index < self->seats->len)
+    ((ChannelsSeat *) g_ptr_array_index (self->seats, seat->index))->index = seat->index;
+
+  if (self->seats->len == 0)
+    channels_hub_leave (self->hub, self->group, CHANNELS_MEMBER (self));
+}
+
+/**
+ * channels_audience_flush:
+ * @self: an audience
+ *
+ * Writes what has gathered. The loop does it before it sleeps; who writes to one browser past its
+ * audience does it first, so that the order is kept.
+ */
+void
+channels_audience_flush (ChannelsAudience *self)
+{
+  g_autoptr (GBytes) shared = NULL;
+  gsize size = self->batch->len;
+
+  if (size == 0)
+    return;
+
+  for (guint i = 0; i < self->seats->len; i++)
+    {
+      ChannelsSeat *seat = g_ptr_array_index (self->seats, i);
+      gsize written = channels_socket_write_past (seat->socket, self->batch->data, size);
+
+      if (written < size)
+        push_rest (self, seat->socket, written, &shared);
+    }
+
+  g_array_set_size (self->ends, 0);
+  if (size > BATCH_MAX)
+    {
+      g_byte_array_unref (self->batch);
+      self->batch = g_byte_array_new ();
+    }
+  else
+    g_byte_array_set_size (self->batch, 0);
+}

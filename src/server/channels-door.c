@@ -1,0 +1,283 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-door.h"
+
+#include "channels-handshake.h"
+#include "channels-listener.h"
+#include "channels-peer-uid.h"
+
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+/* The port that an origin of its scheme does not name. */
+#define HTTP_PORT 80
+
+/**
+ * ChannelsDoor:
+ *
+ * Where browsers knock: it listens, asks the kernel whose connection it is, waits for the request's
+ * head and looks at where it comes from. What it lets through has a request that is strict, bounded
+ * and from somebody who may come in.
+ */
+struct _ChannelsDoor
+{
+  ChannelsPoller *poller;         /* (owned) */
+  ChannelsGuard *guard;           /* (owned) */
+  gboolean allow_other_users;     /* else only who runs us */
+  ChannelsHandshakeBounds bounds; /* of each handshake */
+  GPtrArray *listeners;           /* (element-type ChannelsListener) (owned) */
+  GQueue handshakes;              /* (element-type ChannelsHandshake) (owned): oldest first */
+  ChannelsDoorFunc func;
+  gpointer user_data; /* (unowned) */
+};
+
+static void
+tell (ChannelsDoor *self, ChannelsVisitor *visitor, const GError *error)
+{
+  self->func (visitor, error, self->user_data);
+
+  if (visitor->fd >= 0)
+    g_close (visitor->fd, NULL);
+}
+
+static void
+on_handshake (ChannelsHandshake *handshake,
+              const ChannelsRequestHead *head,
+              const GError *error,
+              gpointer user_data)
+{
+  ChannelsDoor *self = user_data;
+  g_autoptr (GBytes) early = channels_handshake_get_rest (handshake);
+  g_autoptr (GError) refusal = error != NULL ? g_error_copy (error) : NULL;
+  ChannelsVisitor visitor = {
+    .fd = channels_handshake_steal_fd (handshake),
+    .port = channels_handshake_get_port (handshake),
+    .head = head,
+    .early = early,
+  };
+
+  g_queue_remove (&self->handshakes, handshake);
+
+  if (head != NULL)
+    channels_guard_admit (self->guard, head, visitor.port, &refusal);
+
+  if (head != NULL || refusal != NULL)
+    tell (self, &visitor, refusal);
+  else
+    g_close (visitor.fd, NULL);
+
+  channels_handshake_free (handshake);
+}
+
+static gboolean
+check_user (ChannelsDoor *self, int fd, GError **error)
+{
+  g_autoptr (GError) unknown = NULL;
+  uid_t uid;
+
+  if (self->allow_other_users)
+    return TRUE;
+
+  if (!channels_peer_uid_get (fd, &uid, &unknown))
+    {
+      g_debug ("%s", unknown->message);
+      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403,
+                           "It is not known which user this connection belongs to.");
+      return FALSE;
+    }
+
+  if (uid != geteuid ())
+    {
+      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403,
+                           "This service belongs to another user.");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+on_accepted (int fd, guint16 port, gpointer user_data)
+{
+  ChannelsDoor *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!check_user (self, fd, &error))
+    {
+      ChannelsVisitor visitor = { .fd = fd, .port = port };
+
+      tell (self, &visitor, error);
+      return;
+    }
+
+  if (g_queue_get_length (&self->handshakes) >= CHANNELS_DOOR_HANDSHAKES_MAX)
+    channels_handshake_free (g_queue_pop_head (&self->handshakes));
+
+  g_queue_push_tail (&self->handshakes, channels_handshake_new (self->poller, fd, port,
+                                                                &self->bounds, on_handshake, self));
+}
+
+/**
+ * channels_door_new:
+ * @poller: what watches it
+ * @limits: bounds of a request
+ * @guard: (transfer full): who may come in
+ * @allow_other_users: whether other users of this machine may
+ * @func: takes who comes
+ * @user_data: (closure): passed to @func
+ *
+ * Returns: (transfer full): a door that is nowhere yet
+ */
+ChannelsDoor *
+channels_door_new (ChannelsPoller *poller,
+                   const ChannelsLimits *limits,
+                   ChannelsGuard *guard,
+                   gboolean allow_other_users,
+                   ChannelsDoorFunc func,
+                   gpointer user_data)
+{
+  ChannelsDoor *self = g_new0 (ChannelsDoor, 1);
+
+  self->poller = g_object_ref (poller);
+  self->guard = guard;
+  self->allow_other_users = allow_other_users;
+  self->bounds = (ChannelsHandshakeBounds){
+    .head = limits->value[CHANNELS_LIMIT_REQUEST_HEAD],
+    .body = limits->value[CHANNELS_LIMIT_REQUEST_BODY],
+    .time = limits->value[CHANNELS_LIMIT_REQUEST_TIME] * G_TIME_SPAN_SECOND,
+  };
+  self->listeners = g_ptr_array_new_with_free_func (g_object_unref);
+  self->func = func;
+  self->user_data = user_data;
+
+  return self;
+}
+
+/**
+ * channels_door_free:
+ * @self: (transfer full): a door
+ */
+void
+channels_door_free (ChannelsDoor *self)
+{
+  channels_door_close (self);
+  g_ptr_array_unref (self->listeners);
+  channels_guard_free (self->guard);
+  g_object_unref (self->poller);
+  g_free (self);
+}
+
+/**
+ * channels_door_get_guard:
+ * @self: a door
+ *
+ * Returns: (transfer none): who may come in
+ */
+ChannelsGuard *
+channels_door_get_guard (ChannelsDoor *self)
+{
+  return self->guard;
+}
+
+/* The address that it listens at, as it stands in a URL. */
+static char *
+format_host (ChannelsListener *listener, guint16 *out_port)
+{
+  g_autoptr (GInetSocketAddress) address = channels_listener_get_address (listener);
+  GInetAddress *host = g_inet_socket_address_get_address (address);
+  g_autofree char *name = g_inet_address_to_string (host);
+
+  *out_port = g_inet_socket_address_get_port (address);
+
+  return g_inet_address_get_family (host) == G_SOCKET_FAMILY_IPV6 ? g_strdup_printf ("[%s]", name)
+                                                                  : g_steal_pointer (&name);
+}
+
+static char *
+format_url (ChannelsListener *listener, const char *scheme, const char *path)
+{
+  guint16 port;
+  g_autofree char *host = format_host (listener, &port);
+
+  return g_strdup_printf ("%s://%s:%u%s", scheme, host, port, path);
+}
+
+/* Whoever listens at an address is called by it, and so is the page that comes from there. */
+static gboolean
+allow_own (ChannelsDoor *self, ChannelsListener *listener, GError **error)
+{
+  guint16 port;
+  g_autofree char *name = format_host (listener, &port);
+  g_autofree char *host = g_strdup_printf ("%s:%u", name, port);
+  g_autofree char *origin = g_strconcat ("http://", port == HTTP_PORT ? name : host, NULL);
+
+  return channels_guard_add_host (self->guard, host, error) &&
+         channels_guard_add_origin (self->guard, origin, error);
+}
+
+/**
+ * channels_door_listen:
+ * @self: a door
+ * @address: an IPv4 or IPv6 address
+ * @port: a port; 0 for a free one
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Opens it at one more address, which the guard lets in from then on, as a Host and as an Origin.
+ * Fails as channels_listener_new() does.
+ *
+ * Returns: `TRUE` if it listens, `FALSE` with @error set otherwise
+ */
+gboolean
+channels_door_listen (ChannelsDoor *self, const char *address, guint16 port, GError **error)
+{
+  g_autoptr (ChannelsListener) listener =
+      channels_listener_new (self->poller, address, port, on_accepted, self, error);
+
+  if (listener == NULL || !allow_own (self, listener, error))
+    return FALSE;
+
+  g_ptr_array_add (self->listeners, g_steal_pointer (&listener));
+  return TRUE;
+}
+
+/**
+ * channels_door_get_urls:
+ * @self: a door
+ * @scheme: `http` or `ws`
+ * @path: a path
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the URL of @path at each address that it
+ * listens at, in their order
+ */
+char **
+channels_door_get_urls (ChannelsDoor *self, const char *scheme, const char *path)
+{
+  g_autoptr (GStrvBuilder) urls = g_strv_builder_new ();
+
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      g_autofree char *url = format_url (g_ptr_array_index (self->listeners, i), scheme, path);
+
+      g_strv_builder_add (urls, url);
+    }
+
+  return g_strv_builder_end (urls);
+}
+
+/**
+ * channels_door_close:
+ * @self: a door
+ *
+ * Listens no more, and drops who has not come in yet.
+ */
+void
+channels_door_close (ChannelsDoor *self)
+{
+  for (guint i = 0; i < self->listeners->len; i++)
+    channels_listener_close (g_ptr_array_index (self->listeners, i));
+  g_ptr_array_set_size (self->listeners, 0);
+  g_queue_clear_full (&self->handshakes, (GDestroyNotify) channels_handshake_free);
+}

@@ -1,0 +1,34 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "channels-poller.h"
+
+G_BEGIN_DECLS
+
+#define CHANNELS_TYPE_LISTENER (channels_listener_get_type ())
+G_DECLARE_FINAL_TYPE (ChannelsListener, channels_listener, CHANNELS, LISTENER, GObject)
+
+/**
+ * ChannelsListenerFunc:
+ * @fd: (transfer full): a connected, non-blocking socket
+ * @port: the port that it was accepted on
+ * @user_data: (closure): what was given with the function
+ *
+ * Takes a new connection.
+ */
+typedef void (*ChannelsListenerFunc) (int fd, guint16 port, gpointer user_data);
+
+ChannelsListener *channels_listener_new (ChannelsPoller *poller,
+                                         const char *address,
+                                         guint16 port,
+                                         ChannelsListenerFunc func,
+                                         gpointer user_data,
+                                         GError **error);
+
+GInetSocketAddress *channels_listener_get_address (ChannelsListener *self);
+
+void channels_listener_close (ChannelsListener *self);
+
+G_END_DECLS

@@ -1,0 +1,253 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-listener.h"
+
+#include "channels-test-wait.h"
+#include "ws-client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#define BURST 200
+
+typedef struct
+{
+  ChannelsPoller *poller;     /* (owned) */
+  ChannelsListener *listener; /* (owned) */
+  guint16 port;
+  GArray *accepted;      /* (element-type int) (owned): descriptors */
+  gboolean close_at_one; /* the first to be accepted closes the listener */
+} Fixture;
+
+static void
+on_accepted (int fd, guint16 port, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_assert_cmpuint (port, ==, fixture->port);
+  g_array_append_val (fixture->accepted, fd);
+  if (fixture->close_at_one)
+    channels_listener_close (fixture->listener);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GInetSocketAddress) address = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture->accepted = g_array_new (FALSE, FALSE, sizeof (int));
+  fixture->poller = channels_poller_new (&error);
+  g_assert_no_error (error);
+  fixture->listener =
+      channels_listener_new (fixture->poller, "127.0.0.1", 0, on_accepted, fixture, &error);
+  g_assert_no_error (error);
+  address = channels_listener_get_address (fixture->listener);
+  fixture->port = g_inet_socket_address_get_port (address);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer unused)
+{
+  g_assert_finalize_object (fixture->listener);
+  g_assert_finalize_object (fixture->poller);
+  for (guint i = 0; i < fixture->accepted->len; i++)
+    g_close (g_array_index (fixture->accepted, int, i), NULL);
+  g_array_unref (fixture->accepted);
+}
+
+/* An attempt to listen that is to fail. */
+static void
+assert_fails (Fixture *fixture, const char *address, guint16 port, GIOErrorEnum code)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (
+      channels_listener_new (fixture->poller, address, port, on_accepted, fixture, &error));
+  g_assert_error (error, G_IO_ERROR, (int) code);
+}
+
+static void
+test_listener_finds_a_free_port (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GInetSocketAddress) address = channels_listener_get_address (fixture->listener);
+  g_autofree char *host = g_inet_address_to_string (g_inet_socket_address_get_address (address));
+
+  g_test_summary ("Port 0 is a free one, which the listener can name");
+
+  g_assert_cmpstr (host, ==, "127.0.0.1");
+  g_assert_cmpuint (fixture->port, >, 0);
+}
+
+static void
+test_listener_accepts (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (WsClient) client = ws_client_connect (fixture->port);
+  int fd;
+
+  g_test_summary ("A connection is handed over non-blocking, and is not inherited by programs");
+
+  channels_test_wait_until (fixture->accepted->len == 1);
+  fd = g_array_index (fixture->accepted, int, 0);
+
+  g_assert_cmphex (fcntl (fd, F_GETFL) & O_NONBLOCK, ==, O_NONBLOCK);
+  g_assert_cmphex (fcntl (fd, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
+  g_assert_false (client->ended);
+}
+
+static void
+test_listener_listens_at_ipv6 (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (ChannelsListener) listener = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("An IPv6 address is its own: the same port of IPv4 may be taken");
+
+  listener =
+      channels_listener_new (fixture->poller, "::1", fixture->port, on_accepted, fixture, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (listener);
+}
+
+static void
+test_listener_says_why_it_cannot (Fixture *fixture, gconstpointer unused)
+{
+  g_test_summary ("An address that is taken, or none, is an error that says so");
+
+  assert_fails (fixture, "127.0.0.1", fixture->port, G_IO_ERROR_ADDRESS_IN_USE);
+  assert_fails (fixture, "localhost", 0, G_IO_ERROR_INVALID_ARGUMENT);
+  assert_fails (fixture, "", 0, G_IO_ERROR_INVALID_ARGUMENT);
+}
+
+static void
+test_listener_accepts_a_burst (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) ws_client_free);
+
+  g_test_summary ("Two hundred connections are there before the loop turns: all are accepted");
+
+  for (guint i = 0; i < BURST; i++)
+    g_ptr_array_add (clients, ws_client_connect (fixture->port));
+  g_assert_cmpuint (fixture->accepted->len, ==, 0);
+
+  channels_test_wait_until (fixture->accepted->len == BURST);
+}
+
+/* Takes every descriptor that is left up to @limit. */
+static GArray *
+use_up_descriptors (const struct rlimit *limit)
+{
+  GArray *fds = g_array_new (FALSE, FALSE, sizeof (int));
+  int fd;
+
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, limit));
+  while ((fd = open ("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+    g_array_append_val (fds, fd);
+  g_assert_cmpint (errno, ==, EMFILE);
+
+  return fds;
+}
+
+static void
+connect_to (int fd, guint16 port)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET,
+                                 .sin_port = g_htons (port),
+                                 .sin_addr.s_addr = g_htonl (INADDR_LOOPBACK) };
+
+  g_assert_no_errno (connect (fd, (struct sockaddr *) &address, sizeof address));
+}
+
+static void
+test_listener_survives_without_descriptors (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (WsClient) first = NULL;
+  g_autoptr (GArray) fds = NULL;
+  struct rlimit before;
+  struct rlimit tight;
+  int peers[3]; /* valgrind's accept4() drops one of its own account */
+
+  g_test_summary ("Out of descriptors, it drops one connection, rests, and then accepts the next");
+
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    peers[i] = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &before));
+  tight = (struct rlimit){ .rlim_cur = MIN (64, before.rlim_cur), .rlim_max = before.rlim_max };
+  fds = use_up_descriptors (&tight);
+
+  for (guint i = 0; i < G_N_ELEMENTS (peers); i++)
+    connect_to (peers[i], fixture->port);
+  first = ws_client_new (peers[0]);
+  g_test_expect_message ("channels-server", G_LOG_LEVEL_WARNING, "cannot accept a connection*");
+  channels_test_wait_until (first->ended);
+  g_test_assert_expected_messages ();
+  g_assert_cmpuint (fixture->accepted->len, ==, 0);
+
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &before));
+  channels_test_wait_until (fixture->accepted->len > 0);
+  for (guint i = 0; i < fds->len; i++)
+    g_close (g_array_index (fds, int, i), NULL);
+  for (guint i = 1; i < G_N_ELEMENTS (peers); i++)
+    g_close (peers[i], NULL);
+}
+
+static void
+test_listener_closes (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (WsClient) waiting = ws_client_connect (fixture->port);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChannelsListener) next = NULL;
+
+  g_test_summary ("Closed, it drops who was not accepted yet, and its port is free");
+
+  channels_listener_close (fixture->listener);
+  channels_listener_close (fixture->listener);
+
+  ws_client_expect_reset (waiting);
+  g_assert_cmpuint (fixture->accepted->len, ==, 0);
+  next = channels_listener_new (fixture->poller, "127.0.0.1", fixture->port, on_accepted, fixture,
+                                &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_listener_closes_within_its_callback (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (WsClient) first = ws_client_connect (fixture->port);
+  g_autoptr (WsClient) second = ws_client_connect (fixture->port);
+
+  g_test_summary ("Closed by who is handed a connection, it hands over no other");
+
+  fixture->close_at_one = TRUE;
+
+  ws_client_expect_reset (second);
+  g_assert_false (first->ended);
+  g_assert_cmpuint (fixture->accepted->len, ==, 1);
+}
+
+#define add(path, test) g_test_add ("/listener/" path, Fixture, NULL, set_up, test, tear_down)
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  add ("port-0", test_listener_finds_a_free_port);
+  add ("accepts", test_listener_accepts);
+  add ("ipv6", test_listener_listens_at_ipv6);
+  add ("errors", test_listener_says_why_it_cannot);
+  add ("burst", test_listener_accepts_a_burst);
+  add ("no-descriptors", test_listener_survives_without_descriptors);
+  add ("close", test_listener_closes);
+  add ("close-in-callback", test_listener_closes_within_its_callback);
+
+  return g_test_run ();
+}
