@@ -1,0 +1,302 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-bus-send.h"
+
+#include "channels-error.h"
+#include "channels-names.h"
+
+#include <string.h>
+
+/*
+ * The methods that send. Each checks its arguments, and then sends all that it was asked to.
+ */
+
+/* One such call, once its arguments are in order: how much of it is under way, and what has come of
+ * the rest. It is answered once, when the last of it has finished. That the layer is down matters
+ * only to a call that reached nobody: whoever is here has had the event. */
+typedef struct
+{
+  ChannelsHub *hub;                  /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned): until it is answered */
+  gboolean wide;                     /* whether the answer is `(tt)`, not `(uu)` */
+  guint pending;                     /* sends under way, and one while more may come */
+  guint64 receivers;                 /* local members that were handed an event */
+  guint64 remotes;                   /* other nodes */
+  GError *error;                     /* (owned) (nullable): the gravest so far */
+} Call;
+
+static Call *
+call_new (ChannelsHub *hub, GDBusMethodInvocation *invocation, gboolean wide)
+{
+  Call *call = g_new0 (Call, 1);
+
+  call->hub = g_object_ref (hub);
+  call->invocation = invocation;
+  call->wide = wide;
+  call->pending = 1;
+
+  return call;
+}
+
+static gboolean
+is_layer_unavailable (const GError *error)
+{
+  return g_error_matches (error, CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE);
+}
+
+static void
+call_answer (Call *call)
+{
+  if (is_layer_unavailable (call->error) && call->receivers > 0)
+    g_clear_error (&call->error);
+
+  if (call->error != NULL)
+    g_dbus_method_invocation_take_error (call->invocation, g_steal_pointer (&call->error));
+  else if (call->wide)
+    g_dbus_method_invocation_return_value (call->invocation,
+                                           g_variant_new ("(tt)", call->receivers, call->remotes));
+  else
+    g_dbus_method_invocation_return_value (
+        call->invocation,
+        g_variant_new ("(uu)", (guint32) call->receivers, (guint32) call->remotes));
+}
+
+/* Answers the call, and frees it, if nothing of it is under way any more. */
+static void
+call_release (Call *call)
+{
+  if (--call->pending > 0)
+    return;
+
+  call_answer (call);
+  g_object_unref (call->hub);
+  g_free (call);
+}
+
+static void
+send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  g_autoptr (GError) error = NULL;
+  guint remotes = 0;
+
+  if (channels_hub_send_finish (call->hub, result, &remotes, &error))
+    {
+      call->remotes += remotes;
+    }
+  else if (call->error == NULL || is_layer_unavailable (call->error))
+    {
+      g_clear_error (&call->error);
+      call->error = g_steal_pointer (&error);
+    }
+
+  call_release (call);
+}
+
+static void
+call_send_to_group (Call *call, const char *group, ChannelsEvent *event)
+{
+  call->pending++;
+  call->receivers += channels_hub_send_to_group (call->hub, group, event, NULL, send_cb, call);
+}
+
+static gboolean
+check_size (const ChannelsLimits *limits, gsize size, GError **error)
+{
+  guint64 maximum = limits->value[CHANNELS_LIMIT_EVENT_SIZE];
+
+  if (size <= maximum)
+    return TRUE;
+
+  g_set_error (error, CHANNELS_ERROR, CHANNELS_ERROR_MESSAGE_TOO_BIG,
+               "%" G_GSIZE_FORMAT " bytes are more than the %" G_GUINT64_FORMAT " of EventSize",
+               size, maximum);
+  return FALSE;
+}
+
+static gboolean
+check_text (const ChannelsLimits *limits, const char *group, const char *message, GError **error)
+{
+  return channels_group_name_validate (group, error) &&
+         check_size (limits, strlen (message), error);
+}
+
+static gboolean
+check_many (const ChannelsLimits *limits, GVariant *messages, GError **error)
+{
+  GVariantIter iter;
+  const char *group;
+  const char *message;
+
+  if (g_variant_n_children (messages) > CHANNELS_BUS_SEND_MANY_MAX)
+    {
+      g_set_error (error, CHANNELS_ERROR, CHANNELS_ERROR_MESSAGE_TOO_BIG,
+                   "%" G_GSIZE_FORMAT " messages are more than %u", g_variant_n_children (messages),
+                   CHANNELS_BUS_SEND_MANY_MAX);
+      return FALSE;
+    }
+
+  g_variant_iter_init (&iter, messages);
+  while (g_variant_iter_next (&iter, "(&s&s)", &group, &message))
+    {
+      if (!check_text (limits, group, message, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static ChannelsEvent *
+make_event (const ChannelsLimits *limits, GVariant *dictionary, GError **error)
+{
+  if (!check_size (limits, g_variant_get_size (dictionary), error))
+    return NULL;
+
+  return channels_event_new_from_variant (dictionary, (guint) limits->value[CHANNELS_LIMIT_NESTING],
+                                          error);
+}
+
+/**
+ * channels_bus_send_text:
+ * @hub: where it is sent
+ * @limits: the bounds
+ * @invocation: (transfer full): a call of SendToGroup, which is answered
+ * @group: the group's name, unchecked
+ * @message: the text
+ *
+ * Sends a text to a group as a chat message.
+ */
+void
+channels_bus_send_text (ChannelsHub *hub,
+                        const ChannelsLimits *limits,
+                        GDBusMethodInvocation *invocation,
+                        const char *group,
+                        const char *message)
+{
+  g_autoptr (ChannelsEvent) event = NULL;
+  GError *error = NULL;
+  Call *call;
+
+  if (!check_text (limits, group, message, &error))
+    {
+      g_dbus_method_invocation_take_error (invocation, error);
+      return;
+    }
+
+  event = channels_event_new_chat_text (message);
+  call = call_new (hub, invocation, FALSE);
+  call_send_to_group (call, group, event);
+  call_release (call);
+}
+
+/**
+ * channels_bus_send_event:
+ * @hub: where it is sent
+ * @limits: the bounds
+ * @invocation: (transfer full): a call of SendEventToGroup, which is answered
+ * @group: the group's name, unchecked
+ * @dictionary: the event, unchecked
+ *
+ * Sends an event to a group.
+ */
+void
+channels_bus_send_event (ChannelsHub *hub,
+                         const ChannelsLimits *limits,
+                         GDBusMethodInvocation *invocation,
+                         const char *group,
+                         GVariant *dictionary)
+{
+  g_autoptr (ChannelsEvent) event = NULL;
+  GError *error = NULL;
+  Call *call;
+
+  if (channels_group_name_validate (group, &error))
+    event = make_event (limits, dictionary, &error);
+
+  if (event == NULL)
+    {
+      g_dbus_method_invocation_take_error (invocation, error);
+      return;
+    }
+
+  call = call_new (hub, invocation, FALSE);
+  call_send_to_group (call, group, event);
+  call_release (call);
+}
+
+/**
+ * channels_bus_send_many:
+ * @hub: where they are sent
+ * @limits: the bounds
+ * @invocation: (transfer full): a call of SendMany, which is answered
+ * @messages: `a(ss)`: pairs of a group's name and a text, unchecked
+ *
+ * Sends many texts, in order: all of them, or none where one of them may not be sent.
+ */
+void
+channels_bus_send_many (ChannelsHub *hub,
+                        const ChannelsLimits *limits,
+                        GDBusMethodInvocation *invocation,
+                        GVariant *messages)
+{
+  GError *error = NULL;
+  GVariantIter iter;
+  const char *group;
+  const char *message;
+  Call *call;
+
+  if (!check_many (limits, messages, &error))
+    {
+      g_dbus_method_invocation_take_error (invocation, error);
+      return;
+    }
+
+  call = call_new (hub, invocation, TRUE);
+  g_variant_iter_init (&iter, messages);
+  while (g_variant_iter_next (&iter, "(&s&s)", &group, &message))
+    {
+      g_autoptr (ChannelsEvent) event = channels_event_new_chat_text (message);
+
+      call_send_to_group (call, group, event);
+    }
+  call_release (call);
+}
+
+/**
+ * channels_bus_send_to_channel:
+ * @hub: where it is sent
+ * @limits: the bounds
+ * @invocation: (transfer full): a call of SendToChannel, which is answered
+ * @channel: the channel's name, unchecked
+ * @dictionary: the event, unchecked
+ *
+ * Sends an event to one channel.
+ */
+void
+channels_bus_send_to_channel (ChannelsHub *hub,
+                              const ChannelsLimits *limits,
+                              GDBusMethodInvocation *invocation,
+                              const char *channel,
+                              GVariant *dictionary)
+{
+  g_autoptr (ChannelsEvent) event = NULL;
+  GError *error = NULL;
+  Call *call;
+
+  if (channels_channel_name_validate (channel, &error))
+    event = make_event (limits, dictionary, &error);
+
+  if (event == NULL)
+    {
+      g_dbus_method_invocation_take_error (invocation, error);
+      return;
+    }
+
+  call = call_new (hub, invocation, FALSE);
+  call->pending++;
+  call->receivers += channels_hub_send_to_channel (hub, channel, event, NULL, send_cb, call);
+  call_release (call);
+}

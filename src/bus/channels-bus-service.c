@@ -1,0 +1,536 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-bus-service.h"
+
+#include "channels-bus-error.h"
+#include "channels-bus-peer.h"
+#include "channels-bus-send.h"
+#include "channels-dbus.h"
+#include "channels-error.h"
+#include "channels-names.h"
+
+#include <string.h>
+
+/**
+ * ChannelsBusService:
+ *
+ * The object that desktop apps call: the door to the hub by D-Bus.
+ *
+ * A handler checks its arguments and queues; it waits for nothing, so a caller cannot hold up
+ * another, and each call is answered exactly once. Sizes are checked before anything is made of an
+ * argument; a message of up to 128 MiB, D-Bus's own limit, has been read by then.
+ */
+struct _ChannelsBusService
+{
+  GObject parent_instance;
+
+  ChannelsHub *hub; /* (owned) */
+  ChannelsLimits limits;
+  ChannelsDBusChannels *skeleton; /* (owned) */
+  GDBusConnection *connection;    /* (owned) (nullable): `NULL` while not exported */
+  GHashTable *peers;              /* (element-type utf8 ChannelsBusPeer) (owned): by unique name */
+  ChannelsTicketMinter minter;    /* (nullable) */
+  gpointer minter_data;           /* (unowned) */
+};
+
+G_DEFINE_FINAL_TYPE (ChannelsBusService, channels_bus_service, G_TYPE_OBJECT)
+
+/* Groups that one ticket may name. */
+#define TICKET_GROUPS_MAX 64
+
+/* Bytes of the web origin that a ticket is for: a scheme, a host name of 253 and a port. */
+#define TICKET_ORIGIN_MAX 300
+
+/* Bytes of a WebSocket close frame's reason; RFC 6455 leaves room for 123. */
+#define CLOSE_REASON_MAX 100
+
+/* Whether @group is a name; the caller is told where it is none. */
+static gboolean
+check_group (GDBusMethodInvocation *invocation, const char *group)
+{
+  GError *error = NULL;
+
+  if (channels_group_name_validate (group, &error))
+    return TRUE;
+
+  g_dbus_method_invocation_take_error (invocation, error);
+  return FALSE;
+}
+
+static gboolean
+check_close (guint code, const char *reason, GError **error)
+{
+  if (code != 1000 && code != 1001 && code != 1008 && (code < 4000 || code > 4999))
+    {
+      g_set_error (error, CHANNELS_ERROR, CHANNELS_ERROR_NOT_ALLOWED,
+                   "%u is no close code that may be sent: 1000, 1001, 1008 or 4000 to 4999", code);
+      return FALSE;
+    }
+
+  if (strlen (reason) > CLOSE_REASON_MAX)
+    {
+      g_set_error (error, CHANNELS_ERROR, CHANNELS_ERROR_NOT_ALLOWED,
+                   "a reason has at most %u bytes, not %" G_GSIZE_FORMAT, CLOSE_REASON_MAX,
+                   strlen (reason));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+on_skeleton_send_to_group (ChannelsBusService *self,
+                           GDBusMethodInvocation *invocation,
+                           const char *group,
+                           const char *message)
+{
+  channels_bus_send_text (self->hub, &self->limits, invocation, group, message);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_skeleton_send_event_to_group (ChannelsBusService *self,
+                                 GDBusMethodInvocation *invocation,
+                                 const char *group,
+                                 GVariant *dictionary)
+{
+  channels_bus_send_event (self->hub, &self->limits, invocation, group, dictionary);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_skeleton_send_many (ChannelsBusService *self,
+                       GDBusMethodInvocation *invocation,
+                       GVariant *messages)
+{
+  channels_bus_send_many (self->hub, &self->limits, invocation, messages);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_skeleton_send_to_channel (ChannelsBusService *self,
+                             GDBusMethodInvocation *invocation,
+                             const char *channel,
+                             GVariant *dictionary)
+{
+  channels_bus_send_to_channel (self->hub, &self->limits, invocation, channel, dictionary);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+drop_peer (ChannelsBusService *self, ChannelsBusPeer *peer)
+{
+  channels_bus_peer_close (peer);
+  g_hash_table_remove (self->peers, channels_bus_peer_get_name (peer));
+}
+
+static void
+on_peer_done (ChannelsBusService *self, ChannelsBusPeer *peer)
+{
+  drop_peer (self, peer);
+}
+
+static ChannelsBusPeer *
+ensure_peer (ChannelsBusService *self, const char *name)
+{
+  ChannelsBusPeer *peer = g_hash_table_lookup (self->peers, name);
+
+  if (peer != NULL)
+    return peer;
+
+  peer = channels_bus_peer_new (self->hub, self->connection, name);
+  g_signal_connect_object (peer, "done", G_CALLBACK (on_peer_done), self, G_CONNECT_SWAPPED);
+  g_hash_table_insert (self->peers, g_strdup (name), peer);
+
+  return peer;
+}
+
+static gboolean
+on_skeleton_subscribe (ChannelsBusService *self,
+                       GDBusMethodInvocation *invocation,
+                       const char *group)
+{
+  GError *error = NULL;
+  ChannelsBusPeer *peer;
+
+  if (!check_group (invocation, group))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  peer = ensure_peer (self, g_dbus_method_invocation_get_sender (invocation));
+  if (channels_bus_peer_join (peer, group,
+                              (guint) self->limits.value[CHANNELS_LIMIT_GROUPS_PER_PEER], &error))
+    channels_dbus_channels_complete_subscribe (self->skeleton, invocation);
+  else
+    g_dbus_method_invocation_take_error (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_skeleton_unsubscribe (ChannelsBusService *self,
+                         GDBusMethodInvocation *invocation,
+                         const char *group)
+{
+  ChannelsBusPeer *peer;
+
+  if (!check_group (invocation, group))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  peer = g_hash_table_lookup (self->peers, g_dbus_method_invocation_get_sender (invocation));
+  if (peer != NULL)
+    {
+      channels_bus_peer_leave (peer, group);
+      if (channels_bus_peer_is_done (peer))
+        drop_peer (self, peer);
+    }
+
+  channels_dbus_channels_complete_unsubscribe (self->skeleton, invocation);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+add_group (const char *group, guint size, gpointer user_data)
+{
+  GPtrArray *groups = user_data;
+
+  g_ptr_array_add (groups, g_variant_ref_sink (g_variant_new ("(su)", group, size)));
+}
+
+static int
+compare_groups (gconstpointer a, gconstpointer b)
+{
+  const char *name_a;
+  const char *name_b;
+
+  g_variant_get_child (*(GVariant **) a, 0, "&s", &name_a);
+  g_variant_get_child (*(GVariant **) b, 0, "&s", &name_b);
+
+  return strcmp (name_a, name_b);
+}
+
+static gboolean
+on_skeleton_list_groups (ChannelsBusService *self, GDBusMethodInvocation *invocation)
+{
+  g_autoptr (GPtrArray) groups = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+
+  channels_hub_list_groups (self->hub, add_group, groups);
+  g_ptr_array_sort (groups, compare_groups);
+  channels_dbus_channels_complete_list_groups (
+      self->skeleton, invocation,
+      g_variant_new_array (G_VARIANT_TYPE ("(su)"), (GVariant **) groups->pdata, groups->len));
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static void
+add_member (const char *channel, const char *kind, gint64 joined, gpointer user_data)
+{
+  GVariantBuilder *members = user_data;
+
+  g_variant_builder_add (members, "(ssx)", channel, kind, joined);
+}
+
+static gboolean
+on_skeleton_list_members (ChannelsBusService *self,
+                          GDBusMethodInvocation *invocation,
+                          const char *group)
+{
+  g_auto (GVariantBuilder) members = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ssx)"));
+
+  if (!check_group (invocation, group))
+    return G_DBUS_METHOD_INVOCATION_HANDLED;
+
+  channels_hub_list_members (self->hub, group, add_member, &members);
+  channels_dbus_channels_complete_list_members (self->skeleton, invocation,
+                                                g_variant_builder_end (&members));
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_skeleton_disconnect (ChannelsBusService *self,
+                        GDBusMethodInvocation *invocation,
+                        const char *channel,
+                        guint code,
+                        const char *reason)
+{
+  GError *error = NULL;
+
+  if (channels_channel_name_validate (channel, &error) && check_close (code, reason, &error) &&
+      channels_hub_disconnect (self->hub, channel, (guint16) code, reason, &error))
+    channels_dbus_channels_complete_disconnect (self->skeleton, invocation);
+  else
+    g_dbus_method_invocation_take_error (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+check_ticket (ChannelsBusService *self,
+              const char *const *groups,
+              const char *origin,
+              GError **error)
+{
+  if (self->minter == NULL)
+    {
+      g_set_error_literal (error, CHANNELS_ERROR, CHANNELS_ERROR_NOT_ALLOWED,
+                           "there is no server to mint a ticket for");
+      return FALSE;
+    }
+
+  if (g_strv_length ((char **) groups) > TICKET_GROUPS_MAX || strlen (origin) > TICKET_ORIGIN_MAX)
+    {
+      g_set_error (error, CHANNELS_ERROR, CHANNELS_ERROR_NOT_ALLOWED,
+                   "a ticket is for at most %u groups and an origin of at most %u bytes",
+                   TICKET_GROUPS_MAX, TICKET_ORIGIN_MAX);
+      return FALSE;
+    }
+
+  for (gsize i = 0; groups[i] != NULL; i++)
+    {
+      if (!channels_group_name_validate (groups[i], error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+on_skeleton_mint_ticket (ChannelsBusService *self,
+                         GDBusMethodInvocation *invocation,
+                         const char *const *groups,
+                         const char *origin,
+                         guint seconds)
+{
+  g_autofree char *ticket = NULL;
+  g_autofree char *url = NULL;
+  GError *error = NULL;
+
+  if (check_ticket (self, groups, origin, &error))
+    ticket = self->minter (g_dbus_method_invocation_get_sender (invocation), groups, origin,
+                           seconds, &url, self->minter_data, &error);
+
+  if (ticket != NULL)
+    channels_dbus_channels_complete_mint_ticket (self->skeleton, invocation, ticket, url);
+  else
+    g_dbus_method_invocation_take_error (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static const struct
+{
+  const char *signal;
+  GCallback callback;
+} handlers[] = {
+  { "handle-send-to-group", G_CALLBACK (on_skeleton_send_to_group) },
+  { "handle-send-event-to-group", G_CALLBACK (on_skeleton_send_event_to_group) },
+  { "handle-send-many", G_CALLBACK (on_skeleton_send_many) },
+  { "handle-send-to-channel", G_CALLBACK (on_skeleton_send_to_channel) },
+  { "handle-subscribe", G_CALLBACK (on_skeleton_subscribe) },
+  { "handle-unsubscribe", G_CALLBACK (on_skeleton_unsubscribe) },
+  { "handle-list-groups", G_CALLBACK (on_skeleton_list_groups) },
+  { "handle-list-members", G_CALLBACK (on_skeleton_list_members) },
+  { "handle-disconnect", G_CALLBACK (on_skeleton_disconnect) },
+  { "handle-mint-ticket", G_CALLBACK (on_skeleton_mint_ticket) },
+};
+
+static void
+on_layer_state_changed (ChannelsBusService *self, ChannelsLayer *layer)
+{
+  gboolean up = channels_layer_get_state (layer) == CHANNELS_LAYER_STATE_UP;
+
+  channels_dbus_channels_set_layer_state (self->skeleton, up ? "up" : "down");
+}
+
+static void
+channels_bus_service_dispose (GObject *object)
+{
+  ChannelsBusService *self = CHANNELS_BUS_SERVICE (object);
+
+  channels_bus_service_unexport (self);
+  g_clear_object (&self->skeleton);
+  g_clear_object (&self->hub);
+  self->minter = NULL;
+
+  G_OBJECT_CLASS (channels_bus_service_parent_class)->dispose (object);
+}
+
+static void
+channels_bus_service_finalize (GObject *object)
+{
+  ChannelsBusService *self = CHANNELS_BUS_SERVICE (object);
+
+  g_hash_table_unref (self->peers);
+
+  G_OBJECT_CLASS (channels_bus_service_parent_class)->finalize (object);
+}
+
+static void
+channels_bus_service_class_init (ChannelsBusServiceClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = channels_bus_service_dispose;
+  object_class->finalize = channels_bus_service_finalize;
+
+  channels_bus_error_register ();
+}
+
+static void
+channels_bus_service_init (ChannelsBusService *self)
+{
+  self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  self->skeleton = channels_dbus_channels_skeleton_new ();
+  for (gsize i = 0; i < G_N_ELEMENTS (handlers); i++)
+    g_signal_connect_object (self->skeleton, handlers[i].signal, handlers[i].callback, self,
+                             G_CONNECT_SWAPPED);
+}
+
+/**
+ * channels_bus_service_new:
+ * @hub: the node
+ * @limits: the bounds; copied
+ *
+ * Returns: (transfer full): a service that is not on a bus yet
+ */
+ChannelsBusService *
+channels_bus_service_new (ChannelsHub *hub, const ChannelsLimits *limits)
+{
+  ChannelsBusService *self;
+  ChannelsLayer *layer;
+
+  g_return_val_if_fail (CHANNELS_IS_HUB (hub), NULL);
+  g_return_val_if_fail (limits != NULL, NULL);
+
+  self = g_object_new (CHANNELS_TYPE_BUS_SERVICE, NULL);
+  self->hub = g_object_ref (hub);
+  self->limits = *limits;
+
+  layer = channels_hub_get_layer (hub);
+  channels_dbus_channels_set_version (self->skeleton, PACKAGE_VERSION);
+  channels_dbus_channels_set_layer (self->skeleton, channels_layer_get_name (layer));
+  channels_bus_service_set_urls (self, "", "");
+  g_signal_connect_object (layer, "state-changed", G_CALLBACK (on_layer_state_changed), self,
+                           G_CONNECT_SWAPPED);
+  on_layer_state_changed (self, layer);
+
+  return self;
+}
+
+/**
+ * channels_bus_service_set_ticket_minter:
+ * @self: a service
+ * @minter: (nullable) (scope forever): mints tickets; `NULL`: nobody does, and who asks is refused
+ * @user_data: (closure): passed to @minter; it must live as long as @minter is set
+ *
+ * Says who mints tickets.
+ */
+void
+channels_bus_service_set_ticket_minter (ChannelsBusService *self,
+                                        ChannelsTicketMinter minter,
+                                        gpointer user_data)
+{
+  g_return_if_fail (CHANNELS_IS_BUS_SERVICE (self));
+
+  self->minter = minter;
+  self->minter_data = user_data;
+}
+
+/**
+ * channels_bus_service_set_urls:
+ * @self: a service
+ * @url: the page's URL; empty while no address is listened on
+ * @websocket_url: the URL that leads to the default group; empty where none does
+ *
+ * Sets the properties `Url` and `WebSocketUrl`.
+ */
+void
+channels_bus_service_set_urls (ChannelsBusService *self, const char *url, const char *websocket_url)
+{
+  g_return_if_fail (CHANNELS_IS_BUS_SERVICE (self));
+  g_return_if_fail (url != NULL && websocket_url != NULL);
+
+  channels_dbus_channels_set_url (self->skeleton, url);
+  channels_dbus_channels_set_web_socket_url (self->skeleton, websocket_url);
+}
+
+/**
+ * channels_bus_service_set_connections:
+ * @self: a service
+ * @connections: how many WebSocket connections there are now
+ *
+ * Sets the property `Connections`. Changes within one turn of the main loop are signalled as one.
+ */
+void
+channels_bus_service_set_connections (ChannelsBusService *self, guint connections)
+{
+  g_return_if_fail (CHANNELS_IS_BUS_SERVICE (self));
+
+  channels_dbus_channels_set_connections (self->skeleton, connections);
+}
+
+/**
+ * channels_bus_service_export:
+ * @self: a service that is not exported
+ * @connection: a connection to a message bus
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Shows the object on @connection; to own a name there is the caller's business. Fails where
+ * @connection is closed, or has such an object already, and leaves @self as it was.
+ *
+ * Returns: `TRUE` if it can be called now, `FALSE` with @error set otherwise
+ */
+gboolean
+channels_bus_service_export (ChannelsBusService *self, GDBusConnection *connection, GError **error)
+{
+  g_return_val_if_fail (CHANNELS_IS_BUS_SERVICE (self), FALSE);
+  g_return_val_if_fail (G_IS_DBUS_CONNECTION (connection), FALSE);
+  g_return_val_if_fail (self->connection == NULL, FALSE);
+
+  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->skeleton), connection,
+                                         CHANNELS_OBJECT_PATH, error))
+    return FALSE;
+
+  self->connection = g_object_ref (connection);
+
+  return TRUE;
+}
+
+/**
+ * channels_bus_service_unexport:
+ * @self: a service
+ *
+ * Takes the object off the bus; all who subscribed leave their groups. What was being sent is
+ * answered all the same. If it is not exported, nothing happens.
+ */
+void
+channels_bus_service_unexport (ChannelsBusService *self)
+{
+  GHashTableIter iter;
+  ChannelsBusPeer *peer;
+
+  g_return_if_fail (CHANNELS_IS_BUS_SERVICE (self));
+
+  if (self->connection == NULL)
+    return;
+
+  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
+
+  g_hash_table_iter_init (&iter, self->peers);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &peer))
+    {
+      channels_bus_peer_close (peer);
+      g_hash_table_iter_remove (&iter);
+    }
+
+  g_clear_object (&self->connection);
+}
