@@ -1,0 +1,93 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-application.h"
+#include "channels-backend.h"
+#include "channels-options.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+/* As many descriptors as we may have: each browser takes one. */
+static void
+raise_descriptor_limit (void)
+{
+  struct rlimit files;
+
+  if (getrlimit (RLIMIT_NOFILE, &files) == 0)
+    {
+      files.rlim_cur = files.rlim_max;
+      setrlimit (RLIMIT_NOFILE, &files);
+    }
+}
+
+static ChannelsConfig *
+load_config (const ChannelsOptions *options)
+{
+  const ChannelsConfigOverrides overrides = {
+    .listen = (const char *const *) options->listen,
+    .layer = options->layer,
+    .redis = (const char *const *) options->redis,
+  };
+  g_autoptr (GPtrArray) mistakes = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *file =
+      options->config_file != NULL ? g_strdup (options->config_file) : channels_config_find_file ();
+  ChannelsConfig *config = channels_config_load (file, &overrides, mistakes);
+
+  for (guint i = 0; i < mistakes->len; i++)
+    g_printerr ("channelsd: %s\n", (const char *) g_ptr_array_index (mistakes, i));
+
+  return config;
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_auto (ChannelsOptions) options = { 0 };
+  g_autoptr (ChannelsConfig) config = NULL;
+  g_autoptr (ChannelsLayer) layer = NULL;
+  g_autoptr (ChannelsApplication) application = NULL;
+  g_autoptr (GError) error = NULL;
+
+  setlocale (LC_CTYPE, "");
+  signal (SIGPIPE, SIG_IGN);
+  raise_descriptor_limit ();
+  g_set_prgname ("channelsd");
+  /* Standard output has the addresses, and nothing else. */
+  g_log_writer_default_set_use_stderr (TRUE);
+
+  if (!channels_options_parse (&options, &argc, &argv, &error))
+    {
+      g_printerr ("channelsd: %s (see “channelsd --help”)\n", error->message);
+      return CHANNELS_EXIT_USAGE;
+    }
+
+  if (options.version)
+    {
+      g_print ("channelsd %s\n", PACKAGE_VERSION);
+      return CHANNELS_EXIT_SUCCESS;
+    }
+
+  g_log_set_debug_enabled (options.verbose);
+  config = load_config (&options);
+  if (config == NULL)
+    return CHANNELS_EXIT_USAGE;
+
+  layer = channels_backend_new (config, &error);
+  if (layer == NULL)
+    {
+      g_printerr ("channelsd: %s\n", error->message);
+      return CHANNELS_EXIT_USAGE;
+    }
+
+  if (options.check_config)
+    return CHANNELS_EXIT_SUCCESS;
+
+  application = channels_application_new (config, layer, !options.no_bus);
+
+  return channels_application_serve (application);
+}

@@ -1,0 +1,313 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-config.h"
+
+#include "channels-config-private.h"
+#include "channels-config-values.h"
+#include "channels-keyfile.h"
+
+#include <string.h>
+
+/**
+ * ChannelsConfig:
+ *
+ * What the daemon is to do: the keyfile and the command line, checked, as values.
+ *
+ * Immutable and counted. There is none with a mistake in it: loading tells every
+ * mistake that it finds, each with file, line, group and key, or gives the values.
+ */
+
+/* In the user's and the system's configuration directories. */
+#define FILE_FOLDER "channels"
+#define FILE_NAME "channels.conf"
+
+static char *
+file_in (const char *directory)
+{
+  return g_build_filename (directory, FILE_FOLDER, FILE_NAME, NULL);
+}
+
+/**
+ * channels_config_find_file:
+ *
+ * Finds the file that is read where none is named: in `$XDG_CONFIG_HOME`, then in each of
+ * `$XDG_CONFIG_DIRS`, the first that is there.
+ *
+ * Returns: (transfer full) (nullable): its path, or `NULL` if there is none
+ */
+char *
+channels_config_find_file (void)
+{
+  const char *const *directories = g_get_system_config_dirs ();
+  g_autofree char *path = file_in (g_get_user_config_dir ());
+
+  for (guint i = 0; !g_file_test (path, G_FILE_TEST_EXISTS); i++)
+    {
+      if (directories[i] == NULL)
+        return NULL;
+
+      g_free (path);
+      path = file_in (directories[i]);
+    }
+
+  return g_steal_pointer (&path);
+}
+
+static ChannelsConfig *
+config_alloc (void)
+{
+  ChannelsConfig *self = g_new0 (ChannelsConfig, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  channels_config_set_defaults (self);
+
+  return self;
+}
+
+/**
+ * channels_config_load:
+ * @path: (nullable): the keyfile, or `NULL` for the defaults
+ * @overrides: (nullable): what the command line has to say
+ * @mistakes: (element-type utf8): where a line is put for each mistake
+ *
+ * Loads a configuration of at most #CHANNELS_CONFIG_SIZE_MAX bytes. Blocks while it reads.
+ *
+ * Returns: (transfer full) (nullable): the values, or `NULL` with @mistakes longer than it was
+ */
+ChannelsConfig *
+channels_config_load (const char *path,
+                      const ChannelsConfigOverrides *overrides,
+                      GPtrArray *mistakes)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  g_return_val_if_fail (mistakes != NULL, NULL);
+
+  if (path == NULL)
+    return channels_config_load_from_data ("", 0, "", overrides, mistakes);
+
+  text = channels_config_read_file (path, CHANNELS_CONFIG_SIZE_MAX, &error);
+  if (text == NULL)
+    {
+      ChannelsMistakes file = { mistakes, path };
+      ChannelsPlace place = { &file, NULL, NULL, 0 };
+
+      channels_place_add_mistake (&place, "%s", error->message);
+      return NULL;
+    }
+
+  return channels_config_load_from_data (text, strlen (text), path, overrides, mistakes);
+}
+
+/**
+ * channels_config_load_from_data:
+ * @data: (array length=length) (nullable): a keyfile's text; `NULL` only where there is none
+ * @length: bytes of @data
+ * @name: what the mistakes call it
+ * @overrides: (nullable): what the command line has to say
+ * @mistakes: (element-type utf8): where a line is put for each mistake
+ *
+ * As channels_config_load(), of a text.
+ *
+ * Returns: (transfer full) (nullable): the values, or `NULL` with @mistakes longer than it was
+ */
+ChannelsConfig *
+channels_config_load_from_data (const char *data,
+                                gsize length,
+                                const char *name,
+                                const ChannelsConfigOverrides *overrides,
+                                GPtrArray *mistakes)
+{
+  ChannelsMistakes file = { mistakes, name };
+  ChannelsPlace place = { &file, NULL, NULL, 0 };
+  g_autoptr (ChannelsConfig) self = NULL;
+  g_autoptr (GPtrArray) groups = NULL;
+  g_autofree char *text = NULL;
+  guint before;
+
+  g_return_val_if_fail (data != NULL || length == 0, NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (mistakes != NULL, NULL);
+
+  before = mistakes->len;
+  if (length == 0)
+    data = "";
+  if (length > CHANNELS_CONFIG_SIZE_MAX || !g_utf8_validate_len (data, length, NULL))
+    {
+      channels_place_add_mistake (&place,
+                                  "is not text in UTF-8 of at most %" G_GSIZE_FORMAT " bytes",
+                                  CHANNELS_CONFIG_SIZE_MAX);
+      return NULL;
+    }
+
+  text = g_strndup (data, length);
+  self = config_alloc ();
+  groups = channels_keyfile_read (text, &file);
+  channels_config_apply_groups (self, groups, &file);
+  if (overrides != NULL)
+    channels_config_apply_overrides (self, overrides, &file);
+
+  return mistakes->len == before ? g_steal_pointer (&self) : NULL;
+}
+
+/**
+ * channels_config_ref:
+ * @self: a configuration
+ *
+ * Returns: (transfer full): @self, with one reference more
+ */
+ChannelsConfig *
+channels_config_ref (ChannelsConfig *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+/**
+ * channels_config_unref:
+ * @self: (transfer full): a configuration
+ *
+ * Drops a reference. With the last one goes @self.
+ */
+void
+channels_config_unref (ChannelsConfig *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_ptr_array_unref (self->listen);
+  g_strfreev (self->origins);
+  g_strfreev (self->hosts);
+  channels_router_unref (self->router);
+  g_strfreev (self->layer.hosts);
+  g_free (self->layer.prefix);
+  g_ptr_array_unref (self->layer.channel_capacities);
+  g_strfreev (self->layer.encryption_keys);
+  g_free (self->layer.password);
+  g_free (self);
+}
+
+/**
+ * channels_config_get_n_listen:
+ * @self: a configuration
+ *
+ * Returns: how many addresses are listened on, at least 1
+ */
+guint
+channels_config_get_n_listen (const ChannelsConfig *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return self->listen->len;
+}
+
+/**
+ * channels_config_get_listen:
+ * @self: a configuration
+ * @index: which, from 0
+ *
+ * Returns: (transfer none): one address to listen on
+ */
+const ChannelsConfigListen *
+channels_config_get_listen (const ChannelsConfig *self, guint index)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  g_return_val_if_fail (index < self->listen->len, NULL);
+
+  return g_ptr_array_index (self->listen, index);
+}
+
+/**
+ * channels_config_get_allowed_origins:
+ * @self: a configuration
+ *
+ * Returns: (transfer none) (array zero-terminated=1): origins of pages that may come in, besides
+ *   the daemon's own; each is valid for channels_guard_add_origin()
+ */
+const char *const *
+channels_config_get_allowed_origins (const ChannelsConfig *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return (const char *const *) self->origins;
+}
+
+/**
+ * channels_config_get_allowed_hosts:
+ * @self: a configuration
+ *
+ * Returns: (transfer none) (array zero-terminated=1): names under which the daemon is asked,
+ *   besides its own; each is valid for channels_guard_add_host()
+ */
+const char *const *
+channels_config_get_allowed_hosts (const ChannelsConfig *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return (const char *const *) self->hosts;
+}
+
+/**
+ * channels_config_get_allow_other_users:
+ * @self: a configuration
+ *
+ * Returns: whether processes of other users of this machine may connect
+ */
+gboolean
+channels_config_get_allow_other_users (const ChannelsConfig *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return self->allow_other_users;
+}
+
+/**
+ * channels_config_get_limits:
+ * @self: a configuration
+ *
+ * Returns: (transfer none): the bounds
+ */
+const ChannelsLimits *
+channels_config_get_limits (const ChannelsConfig *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return &self->limits;
+}
+
+/**
+ * channels_config_get_router:
+ * @self: a configuration
+ *
+ * Returns: (transfer none): the routes
+ */
+ChannelsRouter *
+channels_config_get_router (const ChannelsConfig *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->router;
+}
+
+/**
+ * channels_config_get_layer:
+ * @self: a configuration
+ *
+ * Returns: (transfer none): what the channel layer is made with
+ */
+const ChannelsConfigLayer *
+channels_config_get_layer (const ChannelsConfig *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return &self->layer;
+}
