@@ -5,6 +5,7 @@
 
 #include "channels-application.h"
 #include "channels-backend.h"
+#include "channels-names.h"
 #include "channels-options.h"
 
 #include <locale.h>
@@ -49,6 +50,7 @@ main (int argc, char *argv[])
 {
   g_auto (ChannelsOptions) options = { 0 };
   g_autoptr (ChannelsConfig) config = NULL;
+  g_autofree char *node_prefix = NULL;
   g_autoptr (ChannelsLayer) layer = NULL;
   g_autoptr (ChannelsApplication) application = NULL;
   g_autoptr (GError) error = NULL;
@@ -77,7 +79,8 @@ main (int argc, char *argv[])
   if (config == NULL)
     return CHANNELS_EXIT_USAGE;
 
-  layer = channels_backend_new (config, &error);
+  node_prefix = channels_node_prefix_new ();
+  layer = channels_backend_new (config, node_prefix, &error);
   if (layer == NULL)
     {
       g_printerr ("channelsd: %s\n", error->message);
@@ -87,7 +90,7 @@ main (int argc, char *argv[])
   if (options.check_config)
     return CHANNELS_EXIT_SUCCESS;
 
-  application = channels_application_new (config, layer, !options.no_bus);
+  application = channels_application_new (config, layer, node_prefix, !options.no_bus);
 
   return channels_application_serve (application);
 }

@@ -32,6 +32,7 @@ struct _ChannelsApplication
 
   ChannelsConfig *config;      /* (owned) */
   ChannelsLayer *layer;        /* (owned) */
+  char *node_prefix;           /* (owned): of our channels */
   ChannelsHub *hub;            /* (owned) */
   ChannelsServer *server;      /* (owned) (nullable): once it is built */
   ChannelsBusService *service; /* (owned) */
@@ -150,6 +151,7 @@ channels_application_dispose (GObject *object)
   g_clear_object (&self->server);
   g_clear_object (&self->hub);
   g_clear_object (&self->layer);
+  g_clear_pointer (&self->node_prefix, g_free);
   g_clear_object (&self->stop_layer);
   g_clear_pointer (&self->config, channels_config_unref);
 
@@ -177,12 +179,16 @@ channels_application_init (ChannelsApplication *self)
  * channels_application_new:
  * @config: the configuration
  * @layer: what carries events to other nodes
+ * @node_prefix: what the channels of this node begin with, as @layer was told
  * @use_bus: whether to claim the name on the session bus
  *
  * Returns: (transfer full): a node that does nothing yet
  */
 ChannelsApplication *
-channels_application_new (ChannelsConfig *config, ChannelsLayer *layer, gboolean use_bus)
+channels_application_new (ChannelsConfig *config,
+                          ChannelsLayer *layer,
+                          const char *node_prefix,
+                          gboolean use_bus)
 {
   ChannelsApplication *self =
       g_object_new (CHANNELS_TYPE_APPLICATION, "application-id", use_bus ? CHANNELS_BUS_NAME : NULL,
@@ -190,6 +196,7 @@ channels_application_new (ChannelsConfig *config, ChannelsLayer *layer, gboolean
 
   self->config = channels_config_ref (config);
   self->layer = g_object_ref (layer);
+  self->node_prefix = g_strdup (node_prefix);
 
   return self;
 }
@@ -223,9 +230,7 @@ build_server (ChannelsApplication *self, GError **error)
 static gboolean
 build (ChannelsApplication *self, GError **error)
 {
-  g_autofree char *node_prefix = channels_node_prefix_new ();
-
-  self->hub = channels_hub_new (self->layer, node_prefix);
+  self->hub = channels_hub_new (self->layer, self->node_prefix);
   if (!build_server (self, error))
     return FALSE;
 

@@ -34,8 +34,10 @@ typedef enum
   CHANNELS_EXIT_RUNNING = 3,
 } ChannelsExit;
 
-ChannelsApplication *
-channels_application_new (ChannelsConfig *config, ChannelsLayer *layer, gboolean use_bus);
+ChannelsApplication *channels_application_new (ChannelsConfig *config,
+                                               ChannelsLayer *layer,
+                                               const char *node_prefix,
+                                               gboolean use_bus);
 
 ChannelsExit channels_application_serve (ChannelsApplication *self);
 

@@ -6,34 +6,90 @@
 #include "channels-backend.h"
 
 #include "channels-memory-layer.h"
+#include "channels-redis-layer.h"
+
+/* Passwords are in none of the messages: the URL is shown without. */
+static gboolean
+add_host (ChannelsRedisSettings *settings, const char *url, const char *password, GError **error)
+{
+  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, error);
+
+  if (address == NULL)
+    {
+      g_prefix_error (error, "[Layer] Hosts: ");
+      return FALSE;
+    }
+
+  if (address->password == NULL)
+    address->password = g_strdup (password);
+  channels_redis_settings_add_host (settings, address);
+
+  return TRUE;
+}
+
+static ChannelsRedisSettings *
+make_settings (const ChannelsConfigLayer *config, const char *node_prefix, GError **error)
+{
+  g_autoptr (ChannelsRedisSettings) settings =
+      channels_redis_settings_new (node_prefix, config->prefix);
+
+  settings->expiry = config->expiry;
+  settings->group_expiry = config->group_expiry;
+  settings->capacity = config->capacity;
+  for (guint i = 0; i < config->channel_capacities->len; i++)
+    {
+      const ChannelsConfigCapacity *item = g_ptr_array_index (config->channel_capacities, i);
+
+      channels_redis_settings_add_capacity (settings, item->pattern, item->capacity);
+    }
+  for (guint i = 0; config->encryption_keys[i] != NULL; i++)
+    channels_redis_settings_add_secret (settings, config->encryption_keys[i]);
+  for (guint i = 0; config->hosts[i] != NULL; i++)
+    {
+      if (!add_host (settings, config->hosts[i], config->password, error))
+        return NULL;
+    }
+
+  return g_steal_pointer (&settings);
+}
 
 /**
  * channels_backend_new:
  * @config: the configuration
+ * @node_prefix: what the channels of this node begin with, up to and including the `!`
  * @error: return location for a `GError`, or `NULL`
  *
  * Makes the channel layer that @config asks for.
  *
- * Fails with `G_IO_ERROR_NOT_SUPPORTED` where this build has no such layer.
+ * Fails with `G_IO_ERROR_NOT_SUPPORTED` where this build has no such layer, and as
+ * channels_redis_address_parse() does.
  *
  * Returns: (transfer full): the layer; `NULL` with @error set otherwise
  */
 ChannelsLayer *
-channels_backend_new (const ChannelsConfig *config, GError **error)
+channels_backend_new (const ChannelsConfig *config, const char *node_prefix, GError **error)
 {
-  ChannelsConfigBackend backend;
+  const ChannelsConfigLayer *layer;
+  ChannelsRedisSettings *settings;
 
   g_return_val_if_fail (config != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  backend = channels_config_get_layer (config)->backend;
-  if (backend != CHANNELS_CONFIG_BACKEND_MEMORY)
+  layer = channels_config_get_layer (config);
+  switch (layer->backend)
     {
+    case CHANNELS_CONFIG_BACKEND_MEMORY:
+      return channels_memory_layer_new ();
+
+    case CHANNELS_CONFIG_BACKEND_REDIS:
+      settings = make_settings (layer, node_prefix, error);
+      return settings != NULL ? channels_redis_layer_new (settings) : NULL;
+
+    case CHANNELS_CONFIG_BACKEND_REDIS_PUBSUB:
+    default:
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                   "[Layer] Backend=%s: this build has the memory layer only; allowed is memory",
-                   channels_config_backend_to_string (backend));
+                   "[Layer] Backend=%s: this build does not have it; allowed are memory and redis",
+                   channels_config_backend_to_string (layer->backend));
       return NULL;
     }
-
-  return channels_memory_layer_new ();
 }

@@ -8,6 +8,7 @@
 
 G_BEGIN_DECLS
 
-ChannelsLayer *channels_backend_new (const ChannelsConfig *config, GError **error);
+ChannelsLayer *
+channels_backend_new (const ChannelsConfig *config, const char *node_prefix, GError **error);
 
 G_END_DECLS

@@ -6,14 +6,18 @@
 #include "channels-event.h"
 
 #include "channels-error.h"
-#include "channels-json-variant.h"
+#include "channels-event-rules.h"
 #include "channels-json.h"
+#include "channels-msgpack.h"
 #include "channels-names.h"
 
 #include <string.h>
 
 /* A chat message was validated by who brought it, at a depth that it knew. */
 #define ANY_DEPTH G_MAXUINT
+
+/* Levels of an event with the list of those that it is for. */
+#define ADDRESSED_DEPTH 2
 
 /* Levels in one D-Bus message. The specification says 32 arrays and 32 tuples; libdbus counts all
  * together, with variants and entries of dictionaries, and closes the connection past 64. */
@@ -25,9 +29,9 @@
  * What travels: a dictionary with a `type`. Immutable and counted; made once, handed to every
  * member.
  *
- * It has up to three forms, the dictionary, its JSON and the JSON of its `message`, and is born
- * with one of them. The others are made when first asked for and kept: an event costs each kind of
- * receiver once, however many they are. What was JSON keeps the bytes that it had.
+ * It has up to four forms, the dictionary, its JSON, the JSON of its `message` and its MessagePack,
+ * and is born with one of them. The others are made when first asked for and kept: an event costs
+ * each kind of receiver once, however many they are. What was JSON keeps the bytes that it had.
  *
  * References may be taken and dropped in any thread; everything else is for one thread at a time,
  * since asking makes the missing form.
@@ -39,6 +43,7 @@ struct _ChannelsEvent
   GVariant *dictionary; /* (owned) (nullable): a{sv}; made when asked for */
   GBytes *json;         /* (owned) (nullable): of the whole; made when asked for */
   GBytes *message_json; /* (owned) (nullable): of its `message`; made when asked for */
+  GBytes *msgpack;      /* (owned) (nullable): of the whole; made when asked for */
 };
 
 static ChannelsEvent *
@@ -48,156 +53,6 @@ event_new (void)
 
   g_atomic_ref_count_init (&self->ref_count);
   return self;
-}
-
-static gboolean
-refuse (GError **error, const char *why)
-{
-  g_set_error_literal (error, CHANNELS_ERROR, CHANNELS_ERROR_INVALID_EVENT, why);
-  return FALSE;
-}
-
-/* Channels' consumers find the handler of a type by turning each "." into "_": what is reserved is
- * so in both spellings. */
-static gboolean
-is_reserved (const char *type)
-{
-  static const char *const prefixes[] = { "_", "websocket_", "http_" };
-  g_autofree char *handler = g_strdelimit (g_strdup (type), ".", '_');
-
-  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
-    if (g_str_has_prefix (handler, prefixes[i]))
-      return TRUE;
-
-  return FALSE;
-}
-
-static char *
-dup_type (GVariant *dictionary, GError **error)
-{
-  g_autoptr (GVariant) type = NULL;
-  const char *string;
-
-  type = g_variant_lookup_value (dictionary, CHANNELS_EVENT_KEY_TYPE, NULL);
-  if (type == NULL)
-    {
-      refuse (error, "the event has no “type”");
-      return NULL;
-    }
-  if (!g_variant_is_of_type (type, G_VARIANT_TYPE_STRING))
-    {
-      refuse (error, "the event's “type” is no string");
-      return NULL;
-    }
-
-  string = g_variant_get_string (type, NULL);
-  if (*string == '\0')
-    {
-      refuse (error, "the event's “type” is empty");
-      return NULL;
-    }
-  if (is_reserved (string))
-    {
-      refuse (error, "the event's “type” is reserved: it starts with “_”, “websocket.” or “http.”");
-      return NULL;
-    }
-
-  return g_strdup (string);
-}
-
-/* Whether values of a type can be sent on: handles mean nothing to others, and of the rest, the bus
- * knows no maybe types, no empty tuples and no entries outside dictionaries. */
-static gboolean
-type_can_travel (const char *type)
-{
-  for (const char *c = type; *c != '\0'; c++)
-    {
-      if (*c == 'h' || *c == 'm')
-        return FALSE;
-      if (*c == '(' && c[1] == ')')
-        return FALSE;
-      if (*c == '{' && (c == type || c[-1] != 'a' || c[1] != 's'))
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
-static int
-compare_strings (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-/* D-Bus calls a dictionary with one key twice corrupt, but does not look. Receivers would not agree
- * on which of the two counts. */
-static gboolean
-check_keys (GVariant *dictionary, GError **error)
-{
-  gsize n = g_variant_n_children (dictionary);
-  g_autoptr (GPtrArray) keys = g_ptr_array_sized_new ((guint) n);
-
-  for (gsize i = 0; i < n; i++)
-    {
-      const char *key;
-
-      g_variant_get_child (dictionary, i, "{&s*}", &key, NULL);
-      g_ptr_array_add (keys, (gpointer) key);
-    }
-  g_ptr_array_sort (keys, compare_strings);
-
-  for (guint i = 1; i < keys->len; i++)
-    if (g_str_equal (g_ptr_array_index (keys, i - 1), g_ptr_array_index (keys, i)))
-      return refuse (error, "a dictionary has one key twice");
-
-  return TRUE;
-}
-
-/* An array of what has no levels is not looked into: it may be long. */
-static gboolean
-has_levels_inside (GVariant *value)
-{
-  const GVariantType *type = g_variant_get_type (value);
-
-  return !g_variant_type_is_array (type) ||
-         !g_variant_type_is_basic (g_variant_type_element (type));
-}
-
-/* Checks all that @value, an event's or inside one, holds. Bounded by @levels, since variants,
- * which are no level, are not recursed into. */
-static gboolean
-check_value (GVariant *value, guint levels, GError **error)
-{
-  g_autoptr (GVariant) inner = channels_variant_unwrap (value);
-  gboolean is_dictionary;
-  gsize n;
-
-  if (!type_can_travel (g_variant_get_type_string (inner)))
-    return refuse (error, "a value has a type that cannot travel: a handle, a maybe type, "
-                          "an empty tuple, or a key that is no string");
-  if (!g_variant_is_container (inner))
-    return TRUE;
-  if (levels == 0)
-    return refuse (error, "the event is nested too deep");
-
-  is_dictionary = g_variant_is_of_type (inner, G_VARIANT_TYPE_DICTIONARY);
-  if (is_dictionary && !check_keys (inner, error))
-    return FALSE;
-  if (!has_levels_inside (inner))
-    return TRUE;
-
-  n = g_variant_n_children (inner);
-  for (gsize i = 0; i < n; i++)
-    {
-      g_autoptr (GVariant) child = g_variant_get_child_value (inner, i);
-      g_autoptr (GVariant) member =
-          is_dictionary ? g_variant_get_child_value (child, 1) : g_steal_pointer (&child);
-
-      if (!check_value (member, levels - 1, error))
-        return FALSE;
-    }
-
-  return TRUE;
 }
 
 /**
@@ -229,11 +84,11 @@ channels_event_new_from_variant (GVariant *dictionary, guint max_depth, GError *
   self = event_new ();
   self->dictionary = g_variant_ref_sink (dictionary);
 
-  if (!check_value (dictionary, max_depth, error))
+  if (!channels_event_check_value (dictionary, max_depth, error))
     return NULL;
 
-  self->type = dup_type (dictionary, error);
-  if (self->type == NULL)
+  self->type = channels_event_dup_type (dictionary, error);
+  if (self->type == NULL || !channels_event_check_type (self->type, error))
     return NULL;
 
   return g_steal_pointer (&self);
@@ -272,8 +127,8 @@ channels_event_new_from_json (const char *text, gsize length, guint max_depth, G
 
   self = event_new ();
   self->dictionary = g_variant_ref_sink (channels_json_to_variant (text, length, max_depth, NULL));
-  self->type = dup_type (self->dictionary, error);
-  if (self->type == NULL)
+  self->type = channels_event_dup_type (self->dictionary, error);
+  if (self->type == NULL || !channels_event_check_type (self->type, error))
     return NULL;
 
   self->json = g_bytes_new (text, length);
@@ -282,6 +137,165 @@ channels_event_new_from_json (const char *text, gsize length, guint max_depth, G
         g_bytes_new_from_bytes (self->json, (gsize) (message - text), message_length);
 
   return g_steal_pointer (&self);
+}
+
+static GVariant *
+read_map (const guint8 *data, gsize length, guint max_depth, GError **error)
+{
+  g_autoptr (GVariant) value = channels_msgpack_to_variant (data, length, max_depth, error);
+
+  if (value == NULL)
+    return NULL;
+
+  g_variant_ref_sink (value);
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT))
+    return g_steal_pointer (&value);
+
+  g_set_error_literal (error, CHANNELS_ERROR, CHANNELS_ERROR_INVALID_EVENT,
+                       "the event is no map in MessagePack");
+  return NULL;
+}
+
+/* An event from another node, whose consumers follow its own rules: a type that none of ours has a
+ * handler for does no harm. */
+static ChannelsEvent *
+new_from_node (GVariant *dictionary, GError **error)
+{
+  g_autoptr (ChannelsEvent) self = event_new ();
+
+  self->dictionary = g_variant_ref_sink (dictionary);
+  self->type = channels_event_dup_type (dictionary, error);
+
+  return self->type != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+/**
+ * channels_event_new_from_msgpack:
+ * @data: (nullable): `NULL` if @length is 0
+ * @length: bytes of @data
+ * @max_depth: as in channels_msgpack_to_variant(); the event itself is the first
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Makes an event of a map that another node sent. Its `type` may be any string, reserved ones too.
+ *
+ * Fails as channels_msgpack_to_variant() does, and with `CHANNELS_ERROR_INVALID_EVENT` if @data is
+ * no map or has no `type` that is a string.
+ *
+ * Returns: (transfer full): an event, or `NULL` with @error set
+ */
+ChannelsEvent *
+channels_event_new_from_msgpack (const guint8 *data, gsize length, guint max_depth, GError **error)
+{
+  g_autoptr (GVariant) map = NULL;
+
+  g_return_val_if_fail (data != NULL || length == 0, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  map = read_map (data, length, max_depth, error);
+  return map != NULL ? new_from_node (map, error) : NULL;
+}
+
+/* @names: one string, or an array of them. */
+static gboolean
+add_channels (GStrvBuilder *channels, GVariant *names)
+{
+  if (g_variant_is_of_type (names, G_VARIANT_TYPE_STRING))
+    {
+      g_strv_builder_add (channels, g_variant_get_string (names, NULL));
+      return TRUE;
+    }
+  if (!g_variant_is_of_type (names, G_VARIANT_TYPE ("av")))
+    return FALSE;
+
+  for (gsize i = 0; i < g_variant_n_children (names); i++)
+    {
+      g_autoptr (GVariant) child = g_variant_get_child_value (names, i);
+      g_autoptr (GVariant) name = g_variant_get_variant (child);
+
+      if (!g_variant_is_of_type (name, G_VARIANT_TYPE_STRING))
+        return FALSE;
+      g_strv_builder_add (channels, g_variant_get_string (name, NULL));
+    }
+
+  return TRUE;
+}
+
+/* Splits what came into those that it is for and the event proper. */
+static GVariant *
+take_channels (GVariant *map, GStrvBuilder *channels)
+{
+  g_auto (GVariantBuilder) rest = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  gboolean is_addressed = FALSE;
+
+  for (gsize i = 0; i < g_variant_n_children (map); i++)
+    {
+      g_autoptr (GVariant) entry = g_variant_get_child_value (map, i);
+      g_autoptr (GVariant) value = NULL;
+      const char *key;
+
+      g_variant_get (entry, "{&sv}", &key, &value);
+      if (!g_str_equal (key, CHANNELS_EVENT_KEY_CHANNEL))
+        g_variant_builder_add_value (&rest, entry);
+      else if (add_channels (channels, value))
+        is_addressed = TRUE;
+    }
+
+  return is_addressed ? g_variant_builder_end (&rest) : NULL;
+}
+
+/**
+ * channels_event_new_addressed:
+ * @data: (nullable): `NULL` if @length is 0
+ * @length: bytes of @data
+ * @max_depth: as in channels_event_new_from_msgpack(), but two levels are always allowed: the list
+ * of channels needs them
+ * @out_channels: (out) (transfer full): the channels that it is for; what they are called was not
+ * checked, and none may be there
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Makes an event of a map that another node put into this node's queue: a member of it,
+ * `__asgi_channel__`, says for which channels of this node it is, a string or an array of them. The
+ * event is without this member.
+ *
+ * Fails as channels_event_new_from_msgpack() does, and with `CHANNELS_ERROR_INVALID_EVENT` if it
+ * does not say for whom it is.
+ *
+ * Returns: (transfer full): an event, or `NULL` with @error set
+ */
+ChannelsEvent *
+channels_event_new_addressed (const guint8 *data,
+                              gsize length,
+                              guint max_depth,
+                              char ***out_channels,
+                              GError **error)
+{
+  g_autoptr (GStrvBuilder) channels = g_strv_builder_new ();
+  g_autoptr (GVariant) map = NULL;
+  GVariant *dictionary;
+  ChannelsEvent *self;
+
+  g_return_val_if_fail (data != NULL || length == 0, NULL);
+  g_return_val_if_fail (out_channels != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  map = read_map (data, length, MAX (max_depth, ADDRESSED_DEPTH), error);
+  if (map == NULL)
+    return NULL;
+
+  dictionary = take_channels (map, channels);
+  if (dictionary == NULL)
+    {
+      g_set_error_literal (error, CHANNELS_ERROR, CHANNELS_ERROR_INVALID_EVENT,
+                           "the event has no “" CHANNELS_EVENT_KEY_CHANNEL
+                           "” that is a string or an array of strings");
+      return NULL;
+    }
+
+  self = new_from_node (dictionary, error);
+  if (self != NULL)
+    *out_channels = g_strv_builder_end (channels);
+
+  return self;
 }
 
 /**
@@ -366,6 +380,7 @@ channels_event_unref (ChannelsEvent *self)
   g_clear_pointer (&self->dictionary, g_variant_unref);
   g_clear_pointer (&self->json, g_bytes_unref);
   g_clear_pointer (&self->message_json, g_bytes_unref);
+  g_clear_pointer (&self->msgpack, g_bytes_unref);
   g_free (self);
 }
 
@@ -415,30 +430,6 @@ channels_event_get_variant (ChannelsEvent *self)
   return self->dictionary;
 }
 
-static gboolean
-fits_levels (GVariant *value, guint levels)
-{
-  gsize n;
-
-  if (!g_variant_is_container (value))
-    return TRUE;
-  if (levels == 0)
-    return FALSE;
-  if (!has_levels_inside (value))
-    return TRUE;
-
-  n = g_variant_n_children (value);
-  for (gsize i = 0; i < n; i++)
-    {
-      g_autoptr (GVariant) child = g_variant_get_child_value (value, i);
-
-      if (!fits_levels (child, levels - 1))
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
 /**
  * channels_event_fits_bus:
  * @self: an event
@@ -454,7 +445,7 @@ channels_event_fits_bus (ChannelsEvent *self)
 {
   g_return_val_if_fail (self != NULL, FALSE);
 
-  return fits_levels (channels_event_get_variant (self), BUS_LEVELS);
+  return channels_event_value_fits (channels_event_get_variant (self), BUS_LEVELS);
 }
 
 static GBytes *
@@ -548,4 +539,31 @@ channels_event_get_message_json (ChannelsEvent *self, GError **error)
     self->message_json = print_message (self->dictionary, error);
 
   return self->message_json;
+}
+
+/**
+ * channels_event_get_msgpack:
+ * @self: an event
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Fails as channels_msgpack_append() does.
+ *
+ * Returns: (transfer none): the event as a map in MessagePack, or `NULL` with @error set
+ */
+GBytes *
+channels_event_get_msgpack (ChannelsEvent *self, GError **error)
+{
+  g_autoptr (GByteArray) out = NULL;
+
+  g_return_val_if_fail (self != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (self->msgpack != NULL)
+    return self->msgpack;
+
+  out = g_byte_array_new ();
+  if (channels_msgpack_append (out, channels_event_get_variant (self), error))
+    self->msgpack = g_byte_array_free_to_bytes (g_steal_pointer (&out));
+
+  return self->msgpack;
 }

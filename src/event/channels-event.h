@@ -21,6 +21,15 @@ channels_event_new_from_variant (GVariant *dictionary, guint max_depth, GError *
 ChannelsEvent *
 channels_event_new_from_json (const char *text, gsize length, guint max_depth, GError **error);
 
+ChannelsEvent *
+channels_event_new_from_msgpack (const guint8 *data, gsize length, guint max_depth, GError **error);
+
+ChannelsEvent *channels_event_new_addressed (const guint8 *data,
+                                             gsize length,
+                                             guint max_depth,
+                                             char ***out_channels,
+                                             GError **error);
+
 ChannelsEvent *channels_event_new_chat (const char *message_json, gsize length);
 
 ChannelsEvent *channels_event_new_chat_text (const char *message);
@@ -38,6 +47,8 @@ gboolean channels_event_fits_bus (ChannelsEvent *self);
 GBytes *channels_event_get_json (ChannelsEvent *self, GError **error);
 
 GBytes *channels_event_get_message_json (ChannelsEvent *self, GError **error);
+
+GBytes *channels_event_get_msgpack (ChannelsEvent *self, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsEvent, channels_event_unref)
 

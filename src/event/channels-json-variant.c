@@ -8,6 +8,7 @@
 #include "channels-json-number.h"
 #include "channels-json-reader.h"
 #include "channels-json.h"
+#include "channels-members.h"
 
 #include <math.h>
 #include <string.h>
@@ -17,99 +18,29 @@
 
 static GVariant *read_value (ChannelsJsonReader *reader, GError **error);
 
-/* A member of an object that is being read. */
-typedef struct
-{
-  char *key; /* (owned) */
-  GVariant
-      *value; /* (owned) (nullable): not read yet, or given to an earlier member of this name */
-} Member;
-
-static void
-member_free (Member *self)
-{
-  g_free (self->key);
-  g_clear_pointer (&self->value, g_variant_unref);
-  g_free (self);
-}
-
-static int
-compare_keys (gconstpointer a, gconstpointer b)
-{
-  const Member *left = *(const Member *const *) a;
-  const Member *right = *(const Member *const *) b;
-
-  return strcmp (left->key, right->key);
-}
-
-/* Of members with one name, gives the value of the last to the first, and leaves the others
- * without. Sorting, not hashing: no choice of names makes it slow. */
-static void
-merge_duplicates (GPtrArray *members)
-{
-  g_autoptr (GPtrArray) sorted = g_ptr_array_sized_new (members->len);
-  guint first = 0;
-
-  g_ptr_array_extend (sorted, members, NULL, NULL);
-  g_ptr_array_sort (sorted, compare_keys);
-
-  for (guint i = 1; i < sorted->len; i++)
-    {
-      Member *kept = g_ptr_array_index (sorted, first);
-      Member *member = g_ptr_array_index (sorted, i);
-
-      if (strcmp (kept->key, member->key) != 0)
-        {
-          first = i;
-          continue;
-        }
-
-      g_variant_unref (kept->value);
-      kept->value = g_steal_pointer (&member->value);
-    }
-}
-
 static GVariant *
 read_object (ChannelsJsonReader *reader, GError **error)
 {
-  g_autoptr (GPtrArray) members = g_ptr_array_new_with_free_func ((GDestroyNotify) member_free);
-  GVariantBuilder builder;
+  g_autoptr (ChannelsMembers) members = channels_members_new ();
 
   while (TRUE)
     {
-      Member *member;
+      g_autofree char *key = NULL;
       GVariant *value;
 
       if (!channels_json_reader_next (reader, error))
         return NULL;
       if (reader->token == CHANNELS_JSON_TOKEN_OBJECT_END)
-        break;
+        return channels_members_end (members);
 
-      member = g_new0 (Member, 1);
-      member->key = channels_json_reader_dup_string (reader);
-      g_ptr_array_add (members, member);
-
+      key = channels_json_reader_dup_string (reader);
       if (!channels_json_reader_next (reader, error))
         return NULL;
       value = read_value (reader, error);
       if (value == NULL)
         return NULL;
-      member->value = g_variant_ref_sink (value);
+      channels_members_take (members, g_steal_pointer (&key), value);
     }
-
-  if (members->len > 1)
-    merge_duplicates (members);
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
-  for (guint i = 0; i < members->len; i++)
-    {
-      Member *member = g_ptr_array_index (members, i);
-
-      if (member->value != NULL)
-        g_variant_builder_add (&builder, "{sv}", member->key, member->value);
-    }
-
-  return g_variant_builder_end (&builder);
 }
 
 static GVariant *

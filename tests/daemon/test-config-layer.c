@@ -78,18 +78,22 @@ test_layer_is_made (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (ChannelsConfig) memory = load ("Backend", "memory");
-  g_autoptr (ChannelsConfig) redis = load ("Backend", "redis-pubsub");
-  g_autoptr (ChannelsLayer) layer = channels_backend_new (memory, &error);
+  g_autoptr (ChannelsConfig) core = load ("Backend", "redis");
+  g_autoptr (ChannelsConfig) pubsub = load ("Backend", "redis-pubsub");
+  g_autoptr (ChannelsLayer) alone = channels_backend_new (memory, "specific.a!", &error);
+  g_autoptr (ChannelsLayer) shared = channels_backend_new (core, "specific.a!", &error);
 
-  g_test_summary ("The memory layer is made; for another there is an error that says so");
+  g_test_summary (
+      "The memory and the core layer are made; for another there is an error that says so");
 
   g_assert_no_error (error);
-  g_assert_cmpstr (channels_layer_get_name (layer), ==, "memory");
+  g_assert_cmpstr (channels_layer_get_name (alone), ==, "memory");
+  g_assert_cmpstr (channels_layer_get_name (shared), ==, "redis");
 
-  g_assert_null (channels_backend_new (redis, &error));
+  g_assert_null (channels_backend_new (pubsub, "specific.a!", &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
   g_assert_nonnull (strstr (error->message, "Backend=redis-pubsub"));
-  g_assert_nonnull (strstr (error->message, "memory layer only"));
+  g_assert_nonnull (strstr (error->message, "allowed are memory and redis"));
 }
 
 static void

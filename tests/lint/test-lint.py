@@ -34,6 +34,8 @@ OWNERS = {
     r"libsoup": "server",
     r"json-glib": "event",
     r"msgpack": "event",
+    r"nettle": "redis",
+    r"zlib": "redis",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)

@@ -1,0 +1,339 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-redis-layer.h"
+
+#include "channels-error.h"
+#include "channels-msgpack.h"
+#include "channels-redis-membership.h"
+#include "channels-redis-queues.h"
+#include "channels-redis-receiver.h"
+
+#define COMPLAINT_INTERVAL (60 * G_TIME_SPAN_SECOND)
+
+/**
+ * ChannelsRedisLayer:
+ *
+ * This node as an equal of those that have channels_redis' `RedisChannelLayer`: groups and queues
+ * are sorted sets on one or more hosts, see #ChannelsRedisMembership for the one and
+ * #ChannelsRedisQueues and #ChannelsRedisReceiver for the other.
+ *
+ * A host has two connections: one for commands, and one that waits at our queue. Senders hash some
+ * names otherwise than others do, so we wait on every host.
+ */
+struct _ChannelsRedisLayer
+{
+  GObject parent_instance;
+
+  ChannelsRedisSettings *settings;     /* (owned) */
+  GPtrArray *connections;              /* (element-type ChannelsRedisConnection) (owned) */
+  GPtrArray *receivers;                /* (element-type ChannelsRedisReceiver) (owned) */
+  ChannelsRedisMembership *membership; /* (owned) */
+  ChannelsRedisQueues *queues;         /* (owned) */
+  guint n_up;                          /* of the connections */
+  guint n_dropped;                     /* messages that were none */
+  gint64 complained;                   /* µs, monotonic: when the log was last told; 0: never */
+  gboolean stopped;                    /* or stopping: it has left all groups, and joins none */
+};
+
+static void layer_iface_init (ChannelsLayerInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ChannelsRedisLayer,
+                               channels_redis_layer,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (CHANNELS_TYPE_LAYER, layer_iface_init))
+
+static void
+drop_message (ChannelsRedisLayer *self, const GError *error)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  self->n_dropped++;
+  g_debug ("dropped message %u: %s", self->n_dropped, error->message);
+  if (self->complained != 0 && now - self->complained < COMPLAINT_INTERVAL)
+    return;
+
+  g_message ("%u messages from Redis were no events so far; the last: %s", self->n_dropped,
+             error->message);
+  self->complained = now;
+}
+
+static void
+take_event (ChannelsRedisLayer *self, const char *channel, ChannelsEvent *event)
+{
+  g_autofree char *group =
+      g_strdup (channels_redis_membership_find_group (self->membership, channel));
+
+  if (group != NULL)
+    channels_layer_emit_group_event (CHANNELS_LAYER (self), group, event);
+  else if (g_str_has_prefix (channel, self->settings->node_prefix))
+    channels_layer_emit_channel_event (CHANNELS_LAYER (self), channel, event);
+}
+
+static void
+on_received (const guint8 *data, gsize length, gpointer user_data)
+{
+  g_autoptr (ChannelsRedisLayer) self = g_object_ref (user_data);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) map =
+      channels_redis_settings_open (self->settings, TRUE, data, length, &error);
+  g_autoptr (ChannelsEvent) event = NULL;
+  g_auto (GStrv) channels = NULL;
+
+  if (map != NULL)
+    event = channels_event_new_addressed (g_bytes_get_data (map, NULL), g_bytes_get_size (map),
+                                          CHANNELS_MSGPACK_DEPTH_MAX, &channels, &error);
+  if (event == NULL)
+    {
+      drop_message (self, error);
+      return;
+    }
+
+  for (guint i = 0; channels[i] != NULL; i++)
+    take_event (self, channels[i], event);
+}
+
+static void
+on_connection_up (ChannelsRedisConnection *connection, ChannelsRedisLayer *self)
+{
+  guint host = 0;
+
+  g_ptr_array_find (self->connections, connection, &host);
+  channels_redis_membership_join_again (self->membership, host);
+
+  self->n_up++;
+  if (self->n_up == self->connections->len)
+    channels_layer_emit_state_changed (CHANNELS_LAYER (self));
+}
+
+static void
+on_connection_down (ChannelsRedisConnection *connection, ChannelsRedisLayer *self)
+{
+  self->n_up--;
+  if (self->n_up == self->connections->len - 1)
+    channels_layer_emit_state_changed (CHANNELS_LAYER (self));
+}
+
+static const char *
+redis_layer_get_name (ChannelsLayer *layer)
+{
+  return "redis";
+}
+
+static ChannelsLayerState
+redis_layer_get_state (ChannelsLayer *layer)
+{
+  ChannelsRedisLayer *self = CHANNELS_REDIS_LAYER (layer);
+
+  return self->n_up == self->connections->len ? CHANNELS_LAYER_STATE_UP : CHANNELS_LAYER_STATE_DOWN;
+}
+
+static void
+redis_layer_join (ChannelsLayer *layer, const char *group)
+{
+  ChannelsRedisLayer *self = CHANNELS_REDIS_LAYER (layer);
+
+  if (!self->stopped)
+    channels_redis_membership_join (self->membership, group);
+}
+
+static void
+redis_layer_leave (ChannelsLayer *layer, const char *group)
+{
+  ChannelsRedisLayer *self = CHANNELS_REDIS_LAYER (layer);
+
+  if (!self->stopped)
+    channels_redis_membership_leave (self->membership, group);
+}
+
+static void
+redis_layer_send_to_group (ChannelsLayer *layer,
+                           const char *group,
+                           ChannelsEvent *event,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  ChannelsRedisSend *send = channels_redis_send_begin (layer, cancellable, callback, user_data);
+
+  if (send != NULL)
+    channels_redis_queues_send_to_group (CHANNELS_REDIS_LAYER (layer)->queues, group, event, send);
+}
+
+static void
+redis_layer_send_to_channel (ChannelsLayer *layer,
+                             const char *channel,
+                             ChannelsEvent *event,
+                             GCancellable *cancellable,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  ChannelsRedisSend *send = channels_redis_send_begin (layer, cancellable, callback, user_data);
+
+  if (send != NULL)
+    channels_redis_queues_send_to_channel (CHANNELS_REDIS_LAYER (layer)->queues, channel, event,
+                                           send);
+}
+
+static void
+close_all (ChannelsRedisLayer *self)
+{
+  for (guint i = 0; i < self->receivers->len; i++)
+    channels_redis_receiver_close (g_ptr_array_index (self->receivers, i));
+  for (guint i = 0; i < self->connections->len; i++)
+    {
+      g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->connections, i), self);
+      channels_redis_connection_close (g_ptr_array_index (self->connections, i));
+    }
+}
+
+static void
+on_all_left (const GError *error, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  ChannelsRedisLayer *self = g_task_get_source_object (task);
+  GSource *cancel = g_task_get_task_data (task);
+
+  if (cancel != NULL)
+    g_source_destroy (cancel);
+
+  close_all (self);
+  if (error != NULL)
+    g_task_return_error (task, g_error_copy (error));
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+on_stop_cancelled (GCancellable *cancellable, gpointer user_data)
+{
+  /* What is under way fails, and with that the stop ends. */
+  close_all (g_task_get_source_object (user_data));
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+redis_layer_stop (ChannelsLayer *layer,
+                  GCancellable *cancellable,
+                  GAsyncReadyCallback callback,
+                  gpointer user_data)
+{
+  ChannelsRedisLayer *self = CHANNELS_REDIS_LAYER (layer);
+  g_autoptr (GTask) task = g_task_new (layer, cancellable, callback, user_data);
+
+  g_return_if_fail (!self->stopped);
+
+  g_task_set_source_tag (task, redis_layer_stop);
+  self->stopped = TRUE;
+  for (guint i = 0; i < self->receivers->len; i++)
+    channels_redis_receiver_close (g_ptr_array_index (self->receivers, i));
+  if (cancellable != NULL)
+    {
+      GSource *cancel = g_cancellable_source_new (cancellable);
+
+      g_task_set_task_data (task, cancel, (GDestroyNotify) g_source_unref);
+      g_task_attach_source (task, cancel, G_SOURCE_FUNC (on_stop_cancelled));
+    }
+
+  channels_redis_membership_leave_all (self->membership, on_all_left, g_steal_pointer (&task));
+}
+
+static gboolean
+redis_layer_stop_finish (ChannelsLayer *layer, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, layer), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+layer_iface_init (ChannelsLayerInterface *iface)
+{
+  iface->get_name = redis_layer_get_name;
+  iface->get_state = redis_layer_get_state;
+  iface->join = redis_layer_join;
+  iface->leave = redis_layer_leave;
+  iface->send_to_group = redis_layer_send_to_group;
+  iface->send_to_channel = redis_layer_send_to_channel;
+  iface->send_finish = channels_redis_send_finish;
+  iface->stop = redis_layer_stop;
+  iface->stop_finish = redis_layer_stop_finish;
+}
+
+static void
+channels_redis_layer_dispose (GObject *object)
+{
+  close_all (CHANNELS_REDIS_LAYER (object));
+
+  G_OBJECT_CLASS (channels_redis_layer_parent_class)->dispose (object);
+}
+
+static void
+channels_redis_layer_finalize (GObject *object)
+{
+  ChannelsRedisLayer *self = CHANNELS_REDIS_LAYER (object);
+
+  g_clear_pointer (&self->membership, channels_redis_membership_free);
+  g_clear_pointer (&self->queues, channels_redis_queues_free);
+  g_ptr_array_unref (self->receivers);
+  g_ptr_array_unref (self->connections);
+  g_clear_pointer (&self->settings, channels_redis_settings_free);
+
+  G_OBJECT_CLASS (channels_redis_layer_parent_class)->finalize (object);
+}
+
+static void
+channels_redis_layer_class_init (ChannelsRedisLayerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = channels_redis_layer_dispose;
+  object_class->finalize = channels_redis_layer_finalize;
+}
+
+static void
+channels_redis_layer_init (ChannelsRedisLayer *self)
+{
+  self->connections = g_ptr_array_new_with_free_func (g_object_unref);
+  self->receivers = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+static void
+add_host (ChannelsRedisLayer *self, const ChannelsRedisAddress *address)
+{
+  g_autofree char *queue = g_strconcat (self->settings->prefix, self->settings->node_prefix, NULL);
+  ChannelsRedisConnection *connection =
+      channels_redis_connection_new (address, CHANNELS_REDIS_CONNECTION_COMMANDS, NULL);
+
+  g_signal_connect (connection, "up", G_CALLBACK (on_connection_up), self);
+  g_signal_connect (connection, "down", G_CALLBACK (on_connection_down), self);
+  g_ptr_array_add (self->connections, connection);
+  g_ptr_array_add (self->receivers,
+                   channels_redis_receiver_new (address, queue, on_received, self));
+}
+
+/**
+ * channels_redis_layer_new:
+ * @settings: (transfer full): with one host or more
+ *
+ * Returns: (transfer full): a layer that is down, and goes up by itself
+ */
+ChannelsLayer *
+channels_redis_layer_new (ChannelsRedisSettings *settings)
+{
+  ChannelsRedisLayer *self;
+
+  g_return_val_if_fail (settings != NULL && settings->hosts->len > 0, NULL);
+
+  self = g_object_new (CHANNELS_TYPE_REDIS_LAYER, NULL);
+  self->settings = settings;
+  for (guint i = 0; i < settings->hosts->len; i++)
+    add_host (self, g_ptr_array_index (settings->hosts, i));
+  self->membership = channels_redis_membership_new (settings, self->connections);
+  self->queues = channels_redis_queues_new (settings, self->connections);
+
+  return CHANNELS_LAYER (self);
+}

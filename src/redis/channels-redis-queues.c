@@ -1,0 +1,369 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-redis-queues.h"
+
+#include "channels-error.h"
+#include "channels-msgpack.h"
+#include "channels-names.h"
+#include "channels-redis-membership.h"
+#include "channels-redis-ring.h"
+
+#include <string.h>
+
+/* KEYS: queues; ARGV: seconds that a message is kept, score, the score of what is too old, a
+ * capacity for each, a message for each. Returns how many did not take theirs: full, or no queue at
+ * all. */
+static const char push_script[] =
+    "local refused = 0\n"
+    "for i = 1, #KEYS do\n"
+    "  redis.pcall('ZREMRANGEBYSCORE', KEYS[i], 0, ARGV[3])\n"
+    "  local count = redis.pcall('ZCOUNT', KEYS[i], '-inf', '+inf')\n"
+    "  if type(count) == 'number' and count < tonumber(ARGV[3 + i]) then\n"
+    "    redis.call('ZADD', KEYS[i], ARGV[2], ARGV[3 + #KEYS + i])\n"
+    "    redis.call('EXPIRE', KEYS[i], ARGV[1])\n"
+    "  else\n"
+    "    refused = refused + 1\n"
+    "  end\n"
+    "end\n"
+    "return refused";
+
+/* KEYS: a group; ARGV: the score of what is too old. */
+static const char members_script[] = "redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, ARGV[1])\n"
+                                     "return redis.call('ZRANGE', KEYS[1], 0, -1)";
+
+/**
+ * ChannelsRedisQueues:
+ *
+ * Puts events into the queues of other nodes.
+ *
+ * A group's members are asked for first, then each of their nodes gets one message that names all
+ * of its members. Redis answers in order, so what one caller sends to one group keeps its order;
+ * scores grow with each message, as a sorted set would sort equal ones by chance.
+ */
+struct _ChannelsRedisQueues
+{
+  const ChannelsRedisSettings *settings; /* (unowned) */
+  GPtrArray *connections;                /* (element-type ChannelsRedisConnection) (owned) */
+  gint64 last_score;                     /* µs since 1970 */
+};
+
+/* An event on its way to a group. */
+typedef struct
+{
+  ChannelsRedisQueues *queues; /* (unowned): the send's layer keeps them */
+  ChannelsRedisSend *send;     /* (owned) */
+  ChannelsEvent *event;        /* (owned) */
+} GroupSend;
+
+/* A push to one host. */
+typedef struct
+{
+  ChannelsRedisSend *send; /* (owned) */
+  guint n_queues;
+  char *channel; /* (owned) (nullable): where it goes to one channel alone */
+} Push;
+
+/**
+ * channels_redis_queues_new:
+ * @settings: of the layer; outlive this
+ * @connections: (element-type ChannelsRedisConnection): for commands, one to each host
+ *
+ * Returns: (transfer full): the queues of other nodes
+ */
+ChannelsRedisQueues *
+channels_redis_queues_new (const ChannelsRedisSettings *settings, GPtrArray *connections)
+{
+  ChannelsRedisQueues *self = g_new0 (ChannelsRedisQueues, 1);
+
+  self->settings = settings;
+  self->connections = g_ptr_array_ref (connections);
+
+  return self;
+}
+
+/**
+ * channels_redis_queues_free:
+ * @self: (nullable): queues that nothing is on its way to
+ */
+void
+channels_redis_queues_free (ChannelsRedisQueues *self)
+{
+  if (self == NULL)
+    return;
+
+  g_ptr_array_unref (self->connections);
+  g_free (self);
+}
+
+/* The node's part of a channel's name: the queue lies on its host. A name without `!` is whole. */
+static char *
+dup_node_part (const char *channel)
+{
+  const char *mark = strchr (channel, '!');
+
+  return mark != NULL ? g_strndup (channel, mark + 1 - channel) : g_strdup (channel);
+}
+
+static void
+add_too_old (ChannelsRedisWords *words, guint expiry)
+{
+  g_autofree char *score =
+      g_strdup_printf ("%" G_GINT64_FORMAT, g_get_real_time () / G_USEC_PER_SEC - expiry);
+
+  channels_redis_words_add (words, score);
+}
+
+static void
+add_score (ChannelsRedisQueues *self, ChannelsRedisWords *words)
+{
+  g_autofree char *score = NULL;
+
+  self->last_score = MAX (g_get_real_time (), self->last_score + 1);
+  score = g_strdup_printf ("%" G_GINT64_FORMAT ".%06d", self->last_score / G_USEC_PER_SEC,
+                           (int) (self->last_score % G_USEC_PER_SEC));
+  channels_redis_words_add (words, score);
+}
+
+/* Makes the message for one node: @names is a string or an array of them, `NULL` for none. Takes a
+ * floating @names. */
+static GBytes *
+make_message (ChannelsRedisQueues *self, ChannelsEvent *event, GVariant *names, GError **error)
+{
+  g_autoptr (GVariant) addressed = names != NULL ? g_variant_ref_sink (names) : NULL;
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  GBytes *map = channels_event_get_msgpack (event, error);
+
+  if (map == NULL)
+    return NULL;
+
+  if (addressed == NULL)
+    g_byte_array_append (message, g_bytes_get_data (map, NULL), g_bytes_get_size (map));
+  else if (!channels_msgpack_append_map_with (message, map, CHANNELS_EVENT_KEY_CHANNEL, addressed,
+                                              error))
+    return NULL;
+
+  return channels_redis_settings_seal (self->settings, TRUE, message->data, message->len, error);
+}
+
+static void
+pushed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Push *push = user_data;
+  g_autofree char *channel = push->channel;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChannelsRedisReply) reply =
+      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
+  guint refused = 0;
+
+  if (reply != NULL && reply->type == REDIS_REPLY_INTEGER)
+    refused = CLAMP (reply->integer, 0, push->n_queues);
+  if (refused > 0 && channel != NULL)
+    error = g_error_new (CHANNELS_ERROR, CHANNELS_ERROR_CHANNEL_FULL, "“%s” is full", channel);
+
+  channels_redis_send_end_part (push->send, error == NULL ? push->n_queues - refused : 0, error);
+  g_free (push);
+}
+
+/* Sends the messages of one host; @queues, @capacities and @messages go together. */
+static void
+push_to_host (ChannelsRedisQueues *self,
+              guint host,
+              GPtrArray *queues,
+              GArray *capacities,
+              GPtrArray *messages,
+              Push *push)
+{
+  g_auto (ChannelsRedisWords) words;
+
+  channels_redis_words_init (&words, "EVAL");
+  channels_redis_words_add (&words, push_script);
+  channels_redis_words_add_uint (&words, queues->len);
+  for (guint i = 0; i < queues->len; i++)
+    channels_redis_words_add (&words, g_ptr_array_index (queues, i));
+  channels_redis_words_add_uint (&words, self->settings->expiry);
+  add_score (self, &words);
+  add_too_old (&words, self->settings->expiry);
+  for (guint i = 0; i < capacities->len; i++)
+    channels_redis_words_add_uint (&words, g_array_index (capacities, guint, i));
+  for (guint i = 0; i < messages->len; i++)
+    channels_redis_words_add_bytes (&words, g_ptr_array_index (messages, i));
+
+  push->n_queues = queues->len;
+  channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), pushed_cb, push);
+}
+
+/* Bundles members by their nodes, without our own: (element-type utf8 GPtrArray). */
+static GHashTable *
+bundle (ChannelsRedisQueues *self, const ChannelsRedisReply *members)
+{
+  GHashTable *nodes =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+
+  for (gsize i = 0; i < members->elements; i++)
+    {
+      const ChannelsRedisReply *member = members->element[i];
+      g_autofree char *node = NULL;
+      GPtrArray *names;
+
+      if (member->type != REDIS_REPLY_STRING ||
+          !g_utf8_validate_len (member->str, member->len, NULL) ||
+          g_str_has_prefix (member->str, self->settings->node_prefix))
+        continue;
+
+      node = dup_node_part (member->str);
+      names = g_hash_table_lookup (nodes, node);
+      if (names == NULL)
+        {
+          names = g_ptr_array_new ();
+          g_hash_table_insert (nodes, g_steal_pointer (&node), names);
+        }
+      g_ptr_array_add (names, member->str);
+    }
+
+  return nodes;
+}
+
+/* Sends to those of @nodes that lie on @host. */
+static gboolean
+push_to_nodes (GroupSend *group_send, guint host, GHashTable *nodes, GError **error)
+{
+  ChannelsRedisQueues *self = group_send->queues;
+  g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GArray) capacities = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  GHashTableIter iter;
+  const char *node;
+  GPtrArray *names;
+  Push *push;
+
+  g_hash_table_iter_init (&iter, nodes);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &node, (gpointer *) &names))
+    {
+      const char *const *channels = (const char *const *) names->pdata;
+      guint capacity;
+      GBytes *message;
+
+      if (channels_redis_ring_find (node, self->connections->len) != host)
+        continue;
+
+      message =
+          make_message (self, group_send->event, g_variant_new_strv (channels, names->len), error);
+      if (message == NULL)
+        return FALSE;
+
+      capacity = channels_redis_settings_get_capacity (self->settings, channels[0]);
+      g_ptr_array_add (queues, g_strconcat (self->settings->prefix, node, NULL));
+      g_array_append_val (capacities, capacity);
+      g_ptr_array_add (messages, message);
+    }
+
+  if (queues->len == 0)
+    return TRUE;
+
+  push = g_new0 (Push, 1);
+  push->send = group_send->send;
+  channels_redis_send_begin_part (group_send->send);
+  push_to_host (self, host, queues, capacities, messages, push);
+  return TRUE;
+}
+
+static void
+members_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GroupSend *group_send = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChannelsRedisReply) reply =
+      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
+
+  if (reply != NULL)
+    {
+      g_autoptr (GHashTable) nodes = bundle (group_send->queues, reply);
+
+      for (guint i = 0; i < group_send->queues->connections->len && error == NULL; i++)
+        push_to_nodes (group_send, i, nodes, &error);
+    }
+
+  channels_redis_send_end_part (group_send->send, 0, error);
+  channels_event_unref (group_send->event);
+  g_free (group_send);
+}
+
+/**
+ * channels_redis_queues_send_to_group:
+ * @self: the queues
+ * @group: a group's name
+ * @event: the event
+ * @send: (transfer full): told how that ended
+ *
+ * Puts an event into the queue of each node that has members in @group, but our own. A queue that
+ * is full goes without.
+ */
+void
+channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
+                                     const char *group,
+                                     ChannelsEvent *event,
+                                     ChannelsRedisSend *send)
+{
+  guint host = channels_redis_ring_find (group, self->connections->len);
+  g_autofree char *key = channels_redis_membership_get_key (self->settings, group);
+  g_auto (ChannelsRedisWords) words;
+  GroupSend *group_send = g_new0 (GroupSend, 1);
+
+  group_send->queues = self;
+  group_send->send = send;
+  group_send->event = channels_event_ref (event);
+
+  channels_redis_words_init (&words, "EVAL");
+  channels_redis_words_add (&words, members_script);
+  channels_redis_words_add (&words, "1");
+  channels_redis_words_add (&words, key);
+  add_too_old (&words, self->settings->group_expiry);
+  channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), members_cb,
+                             group_send);
+}
+
+/**
+ * channels_redis_queues_send_to_channel:
+ * @self: the queues
+ * @channel: a channel's name, not of this node
+ * @event: the event
+ * @send: (transfer full): told how that ended; it fails with `CHANNELS_ERROR_CHANNEL_FULL` where
+ * the queue holds no more
+ *
+ * Puts an event into the queue that has @channel. Whether anybody empties it cannot be known.
+ */
+void
+channels_redis_queues_send_to_channel (ChannelsRedisQueues *self,
+                                       const char *channel,
+                                       ChannelsEvent *event,
+                                       ChannelsRedisSend *send)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *node = dup_node_part (channel);
+  guint host = channels_redis_ring_find (node, self->connections->len);
+  guint capacity = channels_redis_settings_get_capacity (self->settings, channel);
+  GVariant *name = strchr (channel, '!') != NULL ? g_variant_new_string (channel) : NULL;
+  GBytes *message = make_message (self, event, name, &error);
+  g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GArray) capacities = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  Push *push;
+
+  if (message == NULL)
+    {
+      channels_redis_send_end_part (send, 0, error);
+      return;
+    }
+
+  g_ptr_array_add (queues, g_strconcat (self->settings->prefix, node, NULL));
+  g_array_append_val (capacities, capacity);
+  g_ptr_array_add (messages, message);
+
+  push = g_new0 (Push, 1);
+  push->send = send;
+  push->channel = g_strdup (channel);
+  push_to_host (self, host, queues, capacities, messages, push);
+}
