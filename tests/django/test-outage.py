@@ -1,0 +1,366 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Channels developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""An outage of Redis that no browser of channelsd notices.
+
+    test-outage.py CHANNELSD CHANNELSCTL [CLASS…]
+"""
+
+import concurrent.futures
+import os
+import re
+import signal
+import struct
+import threading
+import time
+
+# A sanitizer keeps what is freed for a while: little of it, where memory is measured.
+os.environ['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':quarantine_size_mb=1'
+
+import layercase  # noqa: E402
+from busclient import BusClient  # noqa: E402
+from channelsd import CallError, wait_until  # noqa: E402
+from gi.repository import GLib  # noqa: E402
+from layercase import GROUP, LayerCase  # noqa: E402
+
+FREEZE = 4  # seconds
+AT_ONCE = 2  # seconds that may pass where nothing is waited for, on a loaded machine
+RESTARTS = 10
+RESTARTS_WARM = 2  # after which everything has been allocated that is kept
+GROWTH_MAX = 4 << 20  # bytes of memory, over all other restarts
+TICKS = os.sysconf('SC_CLK_TCK')
+
+# MessagePack, or not, that no Django sends.
+GARBAGE = {
+    'nothing': b'',
+    'text': b'garbage',
+    'noise': bytes(range(256)),
+    'never used': b'\xc1',
+    'cut map': b'\x82\xa4type\xa5probe',
+    'no map': b'\x93\x01\x02\x03',
+    'nil': b'\xc0',
+    'empty map': b'\x80',
+    'number as key': b'\x81\x01\x02',
+    'map as key': b'\x81\x80\x80',
+    'number as type': b'\x81\xa4type\x07',
+    'same key twice': b'\x82\xa4type\xa1a\xa4type\xa1b',
+    'not UTF-8': b'\x82\xa4type\xacchat_message\xa7message\xa2\xc3\x28',
+    'NUL in a text': b'\x82\xa4type\xa5a.b.c\xa1k\xa3a\x00b',
+    'extension': b'\x82\xa4type\xa5a.b.c\xa1k\xd6\xff\x00\x00\x00\x00',
+    'more behind it': b'\x81\xa4type\xa5a.b.c\xc0\xc0',
+    'deep': b'\x82\xa4type\xa5a.b.c\xa1k' + b'\x91' * 100000 + b'\xc0',
+    'deep and cut': b'\x91' * 1000000,
+    'many elements said': b'\x82\xa4type\xa5a.b.c\xa1k\xdd\xff\xff\xff\xff',
+    'many keys said': b'\xdf\xff\xff\xff\xff',
+    'many bytes said': b'\x82\xa4type\xa5a.b.c\xa1k\xc6\xff\xff\xff\xff',
+    'many elements': (b'\x82\xa4type\xa5a.b.c\xa1k\xdd' + struct.pack('>I', 200000) +
+                      b'\x00' * 200000),
+}
+
+NAMES_KEY = b'\xb0__asgi_channel__'
+
+# Maps for the core layer's queue that name the wrong channels.
+MISLED = {
+    'number as name': b'\x82\xa4type\xa5a.b.c' + NAMES_KEY + b'\x07',
+    'no names': b'\x82\xa4type\xa5a.b.c' + NAMES_KEY + b'\x90',
+    'numbers as names': b'\x82\xa4type\xa5a.b.c' + NAMES_KEY + b'\x92\x01\x02',
+    'unknown name': b'\x82\xa4type\xa5a.b.c' + NAMES_KEY + b'\xa1x',
+    'no name': b'\x82\xa4type\xa5a.b.c' + NAMES_KEY + b'\xa0',
+    'names': (b'\x82\xa4type\xa5a.b.c' + NAMES_KEY + b'\xdd' + struct.pack('>I', 50000) +
+              b'\xa1x' * 50000),
+}
+
+
+class StatesClient(BusClient):
+    """A BusClient that remembers every state of the layer that it was told of, in order."""
+
+    def __init__(self, address):
+        self.states = []
+        super().__init__(address)
+
+    def _on_properties_changed(self, *arguments):
+        changed = arguments[-1].unpack()[1]
+        if 'LayerState' in changed:
+            self.states.append(changed['LayerState'])
+
+    def wait_for_states(self, *states):
+        """Returns when it has been told of exactly these since the last call."""
+        self.wait_until(lambda: self.states[:len(states)] == list(states), f'the states {states}')
+        del self.states[:len(states)]
+
+
+def memory(process):
+    """Returns the bytes of memory that a process holds."""
+    with open(f'/proc/{process.pid}/statm', encoding='ascii') as file:
+        return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
+def processor_time(process):
+    """Returns the seconds that a process has run."""
+    with open(f'/proc/{process.pid}/stat', encoding='ascii') as file:
+        fields = file.read().rpartition(')')[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def count_descriptors(process):
+    """Returns the number of file descriptors that a process has open."""
+    return len(os.listdir(f'/proc/{process.pid}/fd'))
+
+
+class Outage:
+    """Outages under two open tabs and a program on the bus."""
+
+    daphnes = 1
+    over_tcp = False
+
+    def setUp(self):
+        super().setUp()
+        self.server, = self.redis
+        self.django, = self.djangos
+        self.program = self.enterContext(StatesClient(self.daemon.bus_address))
+        self.program.call('Subscribe', '(s)', GROUP)
+        self.tabs = [self.tab(), self.tab()]
+        self.wait_for_nodes(GROUP, 1)
+
+    def send(self, message):
+        """Sends to the group from the bus, and returns receivers and remotes."""
+        return self.bus.call('SendToGroup', '(ss)', GROUP, message)
+
+    def assert_next(self, message):
+        """The next that every local member gets is the message."""
+        self.assert_all_hear(self.tabs, message)
+        self.assertEqual(self.program.next_event(),
+                         (GROUP, {'type': 'chat_message', 'message': message}))
+
+    def assert_local_members_served(self):
+        """Local members of the group hear each other, at once."""
+        began = time.monotonic()
+        self.tabs[0].say('a tab, meanwhile')
+        self.assert_next('a tab, meanwhile')
+        self.assertLess(time.monotonic() - began, AT_ONCE)
+
+    def assert_layer_works(self):
+        """The very next event arrives at every node, whichever it is from, and nothing else."""
+        there = self.django_tab(self.django)
+        self.wait_for_nodes(GROUP, 2)
+
+        there.say('from Django')
+        self.assert_next('from Django')
+        self.assertEqual(there.hear(), 'from Django')
+
+        self.tabs[0].say('from a tab')
+        self.assert_next('from a tab')
+        self.assertEqual(there.hear(), 'from a tab')
+
+        self.assertEqual(self.send('from the bus'), (3, 1))
+        self.assert_next('from the bus')
+        self.assertEqual(there.hear(), 'from the bus')
+
+    def assert_unavailable(self, method, *arguments):
+        with self.assertRaises(CallError) as caught:
+            self.bus.call(method, *arguments)
+        self.assertEqual(caught.exception.name, 'org.example.Channels.Error.LayerUnavailable')
+
+    def test_redis_dies_and_comes_back_empty(self):
+        self.server.kill()
+        self.program.wait_for_states('down')
+        self.assertEqual(self.bus.get('LayerState'), 'down')
+
+        self.assert_local_members_served()
+        self.assertEqual(self.send('the bus, meanwhile'), (3, 0))
+        self.assert_next('the bus, meanwhile')
+        self.assert_unavailable('SendToGroup', '(ss)', 'chat_nobody', 'to nobody here')
+        event = {'type': GLib.Variant('s', 'probe.event')}
+        self.assert_unavailable('SendToChannel', '(sa{sv})', f'specific.{"0" * 32}!x', event)
+        newcomer = self.tab('/ws/chat/meanwhile/')
+        gone = self.tab('/ws/chat/gone/')
+        gone.close()
+        wait_until(lambda: not self.channels('chat_gone'), 'the tab to be gone')
+
+        self.server.start()
+        self.program.wait_for_states('up')
+        self.wait_for_nodes(GROUP, 1)
+        self.wait_for_nodes('chat_meanwhile', 1)
+        self.assertEqual(self.nodes_in('chat_gone'), 0)
+        self.django.manage('send_message', 'the first one')
+
+        self.assert_next('the first one')
+        self.assert_layer_works()
+        newcomer.say('still here')
+        self.assertEqual(newcomer.hear(), 'still here')
+        self.assertEqual(self.program.states, [])
+
+    def test_connections_are_cut(self):
+        for kind in 'normal', 'pubsub':
+            self.server.client.execute_command('CLIENT', 'KILL', 'TYPE', kind, 'SKIPME', 'yes')
+        self.program.wait_for_states('down', 'up')
+
+        self.wait_for_nodes(GROUP, 1)
+        self.assert_layer_works()
+
+    def test_redis_freezes(self):
+        there = self.django_tab(self.django)
+        self.wait_for_nodes(GROUP, 2)
+
+        self.server.sleep(FREEZE)
+        self.assert_local_members_served()
+        began = time.monotonic()
+        receivers, _ = self.send('the bus, meanwhile')
+        self.assertEqual(receivers, 3)
+        self.assert_next('the bus, meanwhile')
+        self.assertLess(time.monotonic() - began, FREEZE + AT_ONCE)
+        self.server.client.ping()
+
+        # What was sent meanwhile has been on its way to Redis: there it may have arrived, once.
+        wait_until(lambda: self.bus.get('LayerState') == 'up', 'the layer to be up')
+        self.wait_for_nodes(GROUP, 2)
+        wait_until(lambda: self.send('afterwards') == (3, 1), 'Redis to take what is sent')
+        heard = []
+        while not heard or heard[-1] != 'afterwards':
+            heard.append(there.hear())
+        self.assertLessEqual(heard.count('a tab, meanwhile'), 1)
+        self.assertLessEqual(heard.count('the bus, meanwhile'), 1)
+
+    def test_garbage_from_redis(self):
+        for name, garbage in self.all_garbage():
+            with self.subTest(name):
+                self.push(garbage)
+
+        # What is an event after all is the bus's to show, not the chat's.
+        self.django.manage('send_message', 'and then this')
+        self.assert_all_hear(self.tabs, 'and then this')
+        self.program.wait_until(
+            lambda: 'and then this' in [event.get('message') for _, event in self.program.events],
+            'the good event')
+        self.program.events.clear()
+        self.assert_layer_works()
+
+    def test_many_restarts_under_traffic(self):
+        talker = self.tab('/ws/chat/traffic/')
+        over = threading.Event()
+
+        def talk():
+            count = 0
+            while not over.is_set():
+                talker.say(count)
+                self.assertEqual(talker.hear(), count)
+                count += 1
+            return count
+
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            talked = pool.submit(talk)
+            try:
+                before = self.restart_redis(RESTARTS_WARM)
+                after = self.restart_redis(RESTARTS - RESTARTS_WARM)
+            finally:
+                over.set()
+            self.assertGreater(talked.result(), RESTARTS)
+
+        # What leaks at all leaks with every restart.
+        self.assertLess(after[0] - before[0], RESTARTS - RESTARTS_WARM)
+        self.assertLess(after[1] - before[1], GROWTH_MAX)
+        self.assert_layer_works()
+
+        for tab in [talker, *self.tabs]:
+            tab.close()
+        self.program.close()
+        wait_until(lambda: not self.channels(GROUP) and not self.channels('chat_traffic'),
+                   'the tabs to be gone')
+        wait_until(self.is_clean, 'Redis to be empty')
+
+    def restart_redis(self, times):
+        """Restarts Redis, and returns the descriptors and the memory of channelsd then."""
+        for i in range(times):
+            self.server.kill()
+            self.program.wait_for_states('down')
+            self.assertEqual(self.send(f'down {i}'), (3, 0))
+            self.server.start()
+            self.program.wait_for_states('up')
+            self.wait_for_nodes(GROUP, 1)
+            self.wait_for_nodes('chat_traffic', 1)
+            self.assertEqual(self.send(f'up {i}'), (3, 0))
+            self.assert_next(f'down {i}')
+            self.assert_next(f'up {i}')
+        return count_descriptors(self.daemon.process), memory(self.daemon.process)
+
+    def is_clean(self):
+        """Whether nothing is left in Redis but what a Daphne's tab in the group needs."""
+        return self.nodes_in(GROUP) <= 1 and self.nodes_in('chat_traffic') == 0 and not [
+            key for key in self.server.client.keys('*') if key != f'asgi:group:{GROUP}'.encode()]
+
+
+class TestCore(layercase.Core, Outage, LayerCase):
+    """What only the core layer keeps in Redis, spoilt."""
+
+    @property
+    def node(self):
+        """What the names of channelsd's channels begin with."""
+        return self.channels(GROUP)[0].split('!')[0] + '!'
+
+    @property
+    def queue(self):
+        """The key of channelsd's queue."""
+        return 'asgi' + self.node
+
+    def push(self, payload):
+        """Puts a message in channelsd's queue."""
+        self.push_to(self.queue, payload)
+
+    def push_to(self, queue, payload):
+        """Puts a message in a queue."""
+        self.server.client.zadd(queue, {os.urandom(12) + payload: time.time()})
+
+    def all_garbage(self):
+        """Returns names and bytes of what no Django sends."""
+        return [*GARBAGE.items(), *MISLED.items()]
+
+    def test_message_without_its_random_bytes(self):
+        self.server.client.zadd(self.queue, {b'': time.time(), b'short': time.time()})
+        self.assert_layer_works()
+
+    def test_group_key_of_wrong_type(self):
+        key = 'asgi:group:chat_wrong'
+        self.server.client.set(key, 'no group')
+        tabs = [self.tab('/ws/chat/wrong/'), self.tab('/ws/chat/wrong/')]
+
+        tabs[0].say('local')
+        self.assert_all_hear(tabs, 'local')
+        self.assertEqual(self.bus.call('SendToGroup', '(ss)', 'chat_wrong', 'bus'), (2, 0))
+        self.assert_all_hear(tabs, 'bus')
+        self.assert_layer_works()
+
+        # It is joined anew with the next first member.
+        for tab in tabs:
+            tab.close()
+        wait_until(lambda: not self.channels('chat_wrong'), 'the tabs to be gone')
+        self.server.client.delete(key)
+        tab = self.tab('/ws/chat/wrong/')
+        self.wait_for_nodes('chat_wrong', 1)
+        event = {'type': 'chat_message', 'message': 'from Django'}
+        self.assertEqual(self.probe().ask('group_send', 'chat_wrong', event), 'done')
+        self.assertEqual(tab.hear(), 'from Django')
+
+    def test_queue_of_wrong_type(self):
+        self.server.client.set(self.queue, 'no queue')
+        wait_until(self.errors, 'channelsd to see it')
+        before, began = self.errors(), processor_time(self.daemon.process)
+        self.assert_local_members_served()
+        until = time.monotonic() + 1
+        wait_until(lambda: time.monotonic() > until, 'a second to pass')
+        self.assertLess(self.errors() - before, 50)
+        self.assertLess(processor_time(self.daemon.process) - began, 0.5)
+
+        self.server.client.delete(self.queue)
+        wait_until(lambda: self.bus.get('LayerState') == 'up', 'the layer to be up')
+        self.assert_layer_works()
+
+    def errors(self):
+        """Returns how often Redis has answered WRONGTYPE."""
+        # 'count=1' or {'count': 1}, as the version of python3-redis has it.
+        found = self.server.client.info('errorstats').get('errorstat_WRONGTYPE', 0)
+        return int(re.search('[0-9]+', str(found)).group())
+
+
+if __name__ == '__main__':
+    layercase.main()
