@@ -5,7 +5,7 @@
 
 #include "channels-application.h"
 #include "channels-backend.h"
-#include "channels-names.h"
+#include "channels-identity.h"
 #include "channels-options.h"
 
 #include <locale.h>
@@ -45,12 +45,27 @@ load_config (const ChannelsOptions *options)
   return config;
 }
 
+/* Which node this is. Only Redis' core layer remembers a node that was killed; to check the
+ * configuration is not to be one. */
+static ChannelsIdentity *
+make_identity (const ChannelsOptions *options, const ChannelsConfig *config)
+{
+  const char *directory = g_getenv ("XDG_RUNTIME_DIR");
+  g_autofree char *path = NULL;
+
+  if (channels_config_get_layer (config)->backend == CHANNELS_CONFIG_BACKEND_REDIS &&
+      !options->check_config && directory != NULL && g_path_is_absolute (directory))
+    path = g_build_filename (directory, "channels", NULL);
+
+  return channels_identity_new (path);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_auto (ChannelsOptions) options = { 0 };
   g_autoptr (ChannelsConfig) config = NULL;
-  g_autofree char *node_prefix = NULL;
+  g_autoptr (ChannelsIdentity) identity = NULL;
   g_autoptr (ChannelsLayer) layer = NULL;
   g_autoptr (ChannelsApplication) application = NULL;
   g_autoptr (GError) error = NULL;
@@ -79,8 +94,8 @@ main (int argc, char *argv[])
   if (config == NULL)
     return CHANNELS_EXIT_USAGE;
 
-  node_prefix = channels_node_prefix_new ();
-  layer = channels_backend_new (config, node_prefix, &error);
+  identity = make_identity (&options, config);
+  layer = channels_backend_new (config, identity, &error);
   if (layer == NULL)
     {
       g_printerr ("channelsd: %s\n", error->message);
@@ -90,7 +105,7 @@ main (int argc, char *argv[])
   if (options.check_config)
     return CHANNELS_EXIT_SUCCESS;
 
-  application = channels_application_new (config, layer, node_prefix, !options.no_bus);
+  application = channels_application_new (config, layer, identity, !options.no_bus);
 
   return channels_application_serve (application);
 }

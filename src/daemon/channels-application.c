@@ -32,7 +32,7 @@ struct _ChannelsApplication
 
   ChannelsConfig *config;      /* (owned) */
   ChannelsLayer *layer;        /* (owned) */
-  char *node_prefix;           /* (owned): of our channels */
+  ChannelsIdentity *identity;  /* (unowned): which node this is */
   ChannelsHub *hub;            /* (owned) */
   ChannelsServer *server;      /* (owned) (nullable): once it is built */
   ChannelsBusService *service; /* (owned) */
@@ -51,7 +51,9 @@ on_layer_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChannelsApplication) self = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!channels_layer_stop_finish (CHANNELS_LAYER (source), result, &error))
+  if (channels_layer_stop_finish (CHANNELS_LAYER (source), result, &error))
+    channels_identity_retire (self->identity);
+  else
     g_warning ("the layer was not left in an orderly way: %s", error->message);
 
   g_clear_handle_id (&self->stop_layer_id, g_source_remove);
@@ -151,7 +153,6 @@ channels_application_dispose (GObject *object)
   g_clear_object (&self->server);
   g_clear_object (&self->hub);
   g_clear_object (&self->layer);
-  g_clear_pointer (&self->node_prefix, g_free);
   g_clear_object (&self->stop_layer);
   g_clear_pointer (&self->config, channels_config_unref);
 
@@ -179,7 +180,7 @@ channels_application_init (ChannelsApplication *self)
  * channels_application_new:
  * @config: the configuration
  * @layer: what carries events to other nodes
- * @node_prefix: what the channels of this node begin with, as @layer was told
+ * @identity: which node this is, as @layer was told; outlives the node
  * @use_bus: whether to claim the name on the session bus
  *
  * Returns: (transfer full): a node that does nothing yet
@@ -187,7 +188,7 @@ channels_application_init (ChannelsApplication *self)
 ChannelsApplication *
 channels_application_new (ChannelsConfig *config,
                           ChannelsLayer *layer,
-                          const char *node_prefix,
+                          ChannelsIdentity *identity,
                           gboolean use_bus)
 {
   ChannelsApplication *self =
@@ -196,7 +197,7 @@ channels_application_new (ChannelsConfig *config,
 
   self->config = channels_config_ref (config);
   self->layer = g_object_ref (layer);
-  self->node_prefix = g_strdup (node_prefix);
+  self->identity = identity;
 
   return self;
 }
@@ -230,7 +231,7 @@ build_server (ChannelsApplication *self, GError **error)
 static gboolean
 build (ChannelsApplication *self, GError **error)
 {
-  self->hub = channels_hub_new (self->layer, self->node_prefix);
+  self->hub = channels_hub_new (self->layer, channels_identity_get_prefix (self->identity));
   if (!build_server (self, error))
     return FALSE;
 
@@ -342,10 +343,7 @@ channels_application_serve (ChannelsApplication *self)
   g_autoptr (GError) error = NULL;
 
   if (!build (self, &error))
-    return fail (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED)
-                     ? CHANNELS_EXIT_USAGE
-                     : CHANNELS_EXIT_FAILURE,
-                 error->message);
+    return fail (CHANNELS_EXIT_FAILURE, error->message);
 
   if (!g_application_register (application, NULL, &error))
     return fail_to_register (error);

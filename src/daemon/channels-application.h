@@ -6,6 +6,7 @@
 #include <gio/gio.h>
 
 #include "channels-config.h"
+#include "channels-identity.h"
 #include "channels-layer.h"
 
 G_BEGIN_DECLS
@@ -36,7 +37,7 @@ typedef enum
 
 ChannelsApplication *channels_application_new (ChannelsConfig *config,
                                                ChannelsLayer *layer,
-                                               const char *node_prefix,
+                                               ChannelsIdentity *identity,
                                                gboolean use_bus);
 
 ChannelsExit channels_application_serve (ChannelsApplication *self);

@@ -28,11 +28,12 @@ add_host (ChannelsRedisSettings *settings, const char *url, const char *password
 }
 
 static ChannelsRedisSettings *
-make_settings (const ChannelsConfigLayer *config, const char *node_prefix, GError **error)
+make_settings (const ChannelsConfigLayer *config, const ChannelsIdentity *identity, GError **error)
 {
   g_autoptr (ChannelsRedisSettings) settings =
-      channels_redis_settings_new (node_prefix, config->prefix);
+      channels_redis_settings_new (channels_identity_get_prefix (identity), config->prefix);
 
+  settings->restarted = channels_identity_is_restarted (identity);
   settings->expiry = config->expiry;
   settings->group_expiry = config->group_expiry;
   settings->capacity = config->capacity;
@@ -56,18 +57,19 @@ make_settings (const ChannelsConfigLayer *config, const char *node_prefix, GErro
 /**
  * channels_backend_new:
  * @config: the configuration
- * @node_prefix: what the channels of this node begin with, up to and including the `!`
+ * @identity: which node this is
  * @error: return location for a `GError`, or `NULL`
  *
  * Makes the channel layer that @config asks for.
  *
- * Fails with `G_IO_ERROR_NOT_SUPPORTED` where this build has no such layer, and as
- * channels_redis_address_parse() does.
+ * Fails as channels_redis_address_parse() does.
  *
  * Returns: (transfer full): the layer; `NULL` with @error set otherwise
  */
 ChannelsLayer *
-channels_backend_new (const ChannelsConfig *config, const char *node_prefix, GError **error)
+channels_backend_new (const ChannelsConfig *config,
+                      const ChannelsIdentity *identity,
+                      GError **error)
 {
   const ChannelsConfigLayer *layer;
   ChannelsRedisSettings *settings;
@@ -78,18 +80,18 @@ channels_backend_new (const ChannelsConfig *config, const char *node_prefix, GEr
   layer = channels_config_get_layer (config);
   switch (layer->backend)
     {
-    case CHANNELS_CONFIG_BACKEND_MEMORY:
-      return channels_memory_layer_new ();
-
     case CHANNELS_CONFIG_BACKEND_REDIS:
-      settings = make_settings (layer, node_prefix, error);
+      settings = make_settings (layer, identity, error);
       return settings != NULL ? channels_redis_layer_new (settings) : NULL;
 
     case CHANNELS_CONFIG_BACKEND_REDIS_PUBSUB:
-    default:
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                   "[Layer] Backend=%s: this build does not have it; allowed are memory and redis",
-                   channels_config_backend_to_string (layer->backend));
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                           "[Layer] Backend=redis-pubsub: this build does not have it; allowed are "
+                           "memory and redis");
       return NULL;
+
+    case CHANNELS_CONFIG_BACKEND_MEMORY:
+    default:
+      return channels_memory_layer_new ();
     }
 }

@@ -4,11 +4,13 @@
 #pragma once
 
 #include "channels-config.h"
+#include "channels-identity.h"
 #include "channels-layer.h"
 
 G_BEGIN_DECLS
 
-ChannelsLayer *
-channels_backend_new (const ChannelsConfig *config, const char *node_prefix, GError **error);
+ChannelsLayer *channels_backend_new (const ChannelsConfig *config,
+                                     const ChannelsIdentity *identity,
+                                     GError **error);
 
 G_END_DECLS

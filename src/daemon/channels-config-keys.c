@@ -349,17 +349,3 @@ channels_config_set_defaults (ChannelsConfig *self)
   self->layer.channel_capacities = g_ptr_array_new_with_free_func (capacity_free);
   replace_strv (&self->layer.encryption_keys, nothing);
 }
-
-/**
- * channels_config_backend_to_string:
- * @backend: a layer
- *
- * Returns: (transfer none): its name, as `Backend=` and `--layer` have it
- */
-const char *
-channels_config_backend_to_string (ChannelsConfigBackend backend)
-{
-  g_return_val_if_fail (backend < G_N_ELEMENTS (backend_names), NULL);
-
-  return backend_names[backend];
-}

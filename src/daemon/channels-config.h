@@ -134,8 +134,6 @@ ChannelsRouter *channels_config_get_router (const ChannelsConfig *self);
 
 const ChannelsConfigLayer *channels_config_get_layer (const ChannelsConfig *self);
 
-const char *channels_config_backend_to_string (ChannelsConfigBackend backend);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsConfig, channels_config_unref)
 
 G_END_DECLS

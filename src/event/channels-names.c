@@ -9,8 +9,12 @@
 
 #include <string.h>
 
-/* Bits of randomness in a name: 32 hexadecimal digits. */
+/* Randomness in a name: 32 hexadecimal digits. */
 #define RANDOM_WORDS 4
+#define N_DIGITS (RANDOM_WORDS * 8)
+
+/* What the name of a node begins with, as Django's does. */
+#define NODE_HEAD "specific."
 
 static gboolean
 is_name_byte (char c)
@@ -148,7 +152,22 @@ append_random (const char *head, const char *tail)
 char *
 channels_node_prefix_new (void)
 {
-  return append_random ("specific.", "!");
+  return append_random (NODE_HEAD, "!");
+}
+
+/**
+ * channels_node_prefix_validate:
+ * @text: anything
+ *
+ * Returns: whether channels_node_prefix_new() could have made it
+ */
+gboolean
+channels_node_prefix_validate (const char *text)
+{
+  const char *digits = text + strlen (NODE_HEAD);
+
+  return g_str_has_prefix (text, NODE_HEAD) && strspn (digits, "0123456789abcdef") == N_DIGITS &&
+         g_str_equal (digits + N_DIGITS, "!");
 }
 
 /**

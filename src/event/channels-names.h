@@ -39,6 +39,8 @@ gboolean channels_channel_name_validate (const char *name, GError **error);
 
 char *channels_node_prefix_new (void);
 
+gboolean channels_node_prefix_validate (const char *text);
+
 char *channels_channel_name_new (const char *node_prefix);
 
 G_END_DECLS

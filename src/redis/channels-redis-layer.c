@@ -5,13 +5,13 @@
 
 #include "channels-redis-layer.h"
 
-#include "channels-error.h"
 #include "channels-msgpack.h"
+#include "channels-redis-complaint.h"
+#include "channels-redis-farewell.h"
 #include "channels-redis-membership.h"
 #include "channels-redis-queues.h"
 #include "channels-redis-receiver.h"
-
-#define COMPLAINT_INTERVAL (60 * G_TIME_SPAN_SECOND)
+#include "channels-redis-sweep.h"
 
 /**
  * ChannelsRedisLayer:
@@ -21,7 +21,11 @@
  * #ChannelsRedisQueues and #ChannelsRedisReceiver for the other.
  *
  * A host has two connections: one for commands, and one that waits at our queue. Senders hash some
- * names otherwise than others do, so we wait on every host.
+ * names otherwise than others do, so we wait on every host. The layer is up while every host takes
+ * commands, has all groups of this node, and its queue is waited at.
+ *
+ * Where a node of our name was there before and died, its queue is removed first
+ * (#ChannelsRedisReceiver), and the groups that it was in are left (#ChannelsRedisSweep).
  */
 struct _ChannelsRedisLayer
 {
@@ -30,12 +34,12 @@ struct _ChannelsRedisLayer
   ChannelsRedisSettings *settings;     /* (owned) */
   GPtrArray *connections;              /* (element-type ChannelsRedisConnection) (owned) */
   GPtrArray *receivers;                /* (element-type ChannelsRedisReceiver) (owned) */
+  GPtrArray *sweeps;                   /* (element-type ChannelsRedisSweep) (owned) */
   ChannelsRedisMembership *membership; /* (owned) */
   ChannelsRedisQueues *queues;         /* (owned) */
-  guint n_up;                          /* of the connections */
-  guint n_dropped;                     /* messages that were none */
-  gint64 complained;                   /* µs, monotonic: when the log was last told; 0: never */
-  gboolean stopped;                    /* or stopping: it has left all groups, and joins none */
+  ChannelsRedisComplaint dropped;      /* messages that were none */
+  gboolean up;
+  gboolean stopped; /* or stopping: it has left all groups, and joins none */
 };
 
 static void layer_iface_init (ChannelsLayerInterface *iface);
@@ -44,21 +48,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ChannelsRedisLayer,
                                channels_redis_layer,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (CHANNELS_TYPE_LAYER, layer_iface_init))
-
-static void
-drop_message (ChannelsRedisLayer *self, const GError *error)
-{
-  gint64 now = g_get_monotonic_time ();
-
-  self->n_dropped++;
-  g_debug ("dropped message %u: %s", self->n_dropped, error->message);
-  if (self->complained != 0 && now - self->complained < COMPLAINT_INTERVAL)
-    return;
-
-  g_message ("%u messages from Redis were no events so far; the last: %s", self->n_dropped,
-             error->message);
-  self->complained = now;
-}
 
 static void
 take_event (ChannelsRedisLayer *self, const char *channel, ChannelsEvent *event)
@@ -87,13 +76,43 @@ on_received (const guint8 *data, gsize length, gpointer user_data)
                                           CHANNELS_MSGPACK_DEPTH_MAX, &channels, &error);
   if (event == NULL)
     {
-      drop_message (self, error);
+      if (channels_redis_complaint_is_due (&self->dropped))
+        g_message ("%u messages from Redis were no events so far; the last: %s", self->dropped.n,
+                   error->message);
       return;
     }
 
   for (guint i = 0; channels[i] != NULL; i++)
     take_event (self, channels[i], event);
 }
+
+static gboolean
+is_host_up (ChannelsRedisLayer *self, guint host)
+{
+  return channels_redis_connection_is_up (g_ptr_array_index (self->connections, host)) &&
+         channels_redis_membership_is_joined (self->membership, host) &&
+         channels_redis_receiver_is_waiting (g_ptr_array_index (self->receivers, host));
+}
+
+static void
+update_state (gpointer user_data)
+{
+  ChannelsRedisLayer *self = user_data;
+  gboolean up = TRUE;
+
+  for (guint i = 0; i < self->connections->len; i++)
+    up = up && is_host_up (self, i);
+  if (up == self->up)
+    return;
+
+  self->up = up;
+  channels_layer_emit_state_changed (CHANNELS_LAYER (self));
+}
+
+static const ChannelsRedisReceiverFuncs receiver_funcs = {
+  .message = on_received,
+  .changed = update_state,
+};
 
 static void
 on_connection_up (ChannelsRedisConnection *connection, ChannelsRedisLayer *self)
@@ -102,18 +121,19 @@ on_connection_up (ChannelsRedisConnection *connection, ChannelsRedisLayer *self)
 
   g_ptr_array_find (self->connections, connection, &host);
   channels_redis_membership_join_again (self->membership, host);
-
-  self->n_up++;
-  if (self->n_up == self->connections->len)
-    channels_layer_emit_state_changed (CHANNELS_LAYER (self));
+  if (self->settings->restarted)
+    channels_redis_sweep_run (g_ptr_array_index (self->sweeps, host));
+  update_state (self);
 }
 
 static void
 on_connection_down (ChannelsRedisConnection *connection, ChannelsRedisLayer *self)
 {
-  self->n_up--;
-  if (self->n_up == self->connections->len - 1)
-    channels_layer_emit_state_changed (CHANNELS_LAYER (self));
+  guint host = 0;
+
+  g_ptr_array_find (self->connections, connection, &host);
+  channels_redis_membership_lose (self->membership, host);
+  update_state (self);
 }
 
 static const char *
@@ -127,7 +147,7 @@ redis_layer_get_state (ChannelsLayer *layer)
 {
   ChannelsRedisLayer *self = CHANNELS_REDIS_LAYER (layer);
 
-  return self->n_up == self->connections->len ? CHANNELS_LAYER_STATE_UP : CHANNELS_LAYER_STATE_DOWN;
+  return self->up ? CHANNELS_LAYER_STATE_UP : CHANNELS_LAYER_STATE_DOWN;
 }
 
 static void
@@ -156,10 +176,9 @@ redis_layer_send_to_group (ChannelsLayer *layer,
                            GAsyncReadyCallback callback,
                            gpointer user_data)
 {
-  ChannelsRedisSend *send = channels_redis_send_begin (layer, cancellable, callback, user_data);
-
-  if (send != NULL)
-    channels_redis_queues_send_to_group (CHANNELS_REDIS_LAYER (layer)->queues, group, event, send);
+  channels_redis_queues_send_to_group (
+      CHANNELS_REDIS_LAYER (layer)->queues, group, event,
+      channels_redis_send_begin (layer, cancellable, callback, user_data));
 }
 
 static void
@@ -170,49 +189,29 @@ redis_layer_send_to_channel (ChannelsLayer *layer,
                              GAsyncReadyCallback callback,
                              gpointer user_data)
 {
-  ChannelsRedisSend *send = channels_redis_send_begin (layer, cancellable, callback, user_data);
-
-  if (send != NULL)
-    channels_redis_queues_send_to_channel (CHANNELS_REDIS_LAYER (layer)->queues, channel, event,
-                                           send);
+  channels_redis_queues_send_to_channel (
+      CHANNELS_REDIS_LAYER (layer)->queues, channel, event,
+      channels_redis_send_begin (layer, cancellable, callback, user_data));
 }
 
 static void
-close_all (ChannelsRedisLayer *self)
+close_receivers (ChannelsRedisLayer *self)
 {
   for (guint i = 0; i < self->receivers->len; i++)
     channels_redis_receiver_close (g_ptr_array_index (self->receivers, i));
+}
+
+static void
+close_all (ChannelsLayer *layer)
+{
+  ChannelsRedisLayer *self = CHANNELS_REDIS_LAYER (layer);
+
+  close_receivers (self);
   for (guint i = 0; i < self->connections->len; i++)
     {
       g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->connections, i), self);
       channels_redis_connection_close (g_ptr_array_index (self->connections, i));
     }
-}
-
-static void
-on_all_left (const GError *error, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  ChannelsRedisLayer *self = g_task_get_source_object (task);
-  GSource *cancel = g_task_get_task_data (task);
-
-  if (cancel != NULL)
-    g_source_destroy (cancel);
-
-  close_all (self);
-  if (error != NULL)
-    g_task_return_error (task, g_error_copy (error));
-  else
-    g_task_return_boolean (task, TRUE);
-}
-
-static gboolean
-on_stop_cancelled (GCancellable *cancellable, gpointer user_data)
-{
-  /* What is under way fails, and with that the stop ends. */
-  close_all (g_task_get_source_object (user_data));
-
-  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -222,31 +221,15 @@ redis_layer_stop (ChannelsLayer *layer,
                   gpointer user_data)
 {
   ChannelsRedisLayer *self = CHANNELS_REDIS_LAYER (layer);
-  g_autoptr (GTask) task = g_task_new (layer, cancellable, callback, user_data);
+  ChannelsRedisFarewell *farewell;
 
   g_return_if_fail (!self->stopped);
 
-  g_task_set_source_tag (task, redis_layer_stop);
   self->stopped = TRUE;
-  for (guint i = 0; i < self->receivers->len; i++)
-    channels_redis_receiver_close (g_ptr_array_index (self->receivers, i));
-  if (cancellable != NULL)
-    {
-      GSource *cancel = g_cancellable_source_new (cancellable);
-
-      g_task_set_task_data (task, cancel, (GDestroyNotify) g_source_unref);
-      g_task_attach_source (task, cancel, G_SOURCE_FUNC (on_stop_cancelled));
-    }
-
-  channels_redis_membership_leave_all (self->membership, on_all_left, g_steal_pointer (&task));
-}
-
-static gboolean
-redis_layer_stop_finish (ChannelsLayer *layer, GAsyncResult *result, GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, layer), FALSE);
-
-  return g_task_propagate_boolean (G_TASK (result), error);
+  close_receivers (self);
+  farewell = channels_redis_farewell_begin (layer, close_all, cancellable, callback, user_data);
+  channels_redis_membership_leave_all (self->membership, farewell);
+  channels_redis_farewell_end (farewell);
 }
 
 static void
@@ -260,13 +243,13 @@ layer_iface_init (ChannelsLayerInterface *iface)
   iface->send_to_channel = redis_layer_send_to_channel;
   iface->send_finish = channels_redis_send_finish;
   iface->stop = redis_layer_stop;
-  iface->stop_finish = redis_layer_stop_finish;
+  iface->stop_finish = channels_redis_farewell_finish;
 }
 
 static void
 channels_redis_layer_dispose (GObject *object)
 {
-  close_all (CHANNELS_REDIS_LAYER (object));
+  close_all (CHANNELS_LAYER (object));
 
   G_OBJECT_CLASS (channels_redis_layer_parent_class)->dispose (object);
 }
@@ -278,6 +261,7 @@ channels_redis_layer_finalize (GObject *object)
 
   g_clear_pointer (&self->membership, channels_redis_membership_free);
   g_clear_pointer (&self->queues, channels_redis_queues_free);
+  g_ptr_array_unref (self->sweeps);
   g_ptr_array_unref (self->receivers);
   g_ptr_array_unref (self->connections);
   g_clear_pointer (&self->settings, channels_redis_settings_free);
@@ -299,12 +283,13 @@ channels_redis_layer_init (ChannelsRedisLayer *self)
 {
   self->connections = g_ptr_array_new_with_free_func (g_object_unref);
   self->receivers = g_ptr_array_new_with_free_func (g_object_unref);
+  self->sweeps = g_ptr_array_new_with_free_func ((GDestroyNotify) channels_redis_sweep_unref);
 }
 
 static void
 add_host (ChannelsRedisLayer *self, const ChannelsRedisAddress *address)
 {
-  g_autofree char *queue = g_strconcat (self->settings->prefix, self->settings->node_prefix, NULL);
+  g_autofree char *queue = channels_redis_settings_get_queue (self->settings);
   ChannelsRedisConnection *connection =
       channels_redis_connection_new (address, CHANNELS_REDIS_CONNECTION_COMMANDS, NULL);
 
@@ -312,7 +297,8 @@ add_host (ChannelsRedisLayer *self, const ChannelsRedisAddress *address)
   g_signal_connect (connection, "down", G_CALLBACK (on_connection_down), self);
   g_ptr_array_add (self->connections, connection);
   g_ptr_array_add (self->receivers,
-                   channels_redis_receiver_new (address, queue, on_received, self));
+                   channels_redis_receiver_new (address, queue, self->settings->restarted,
+                                                &receiver_funcs, self));
 }
 
 /**
@@ -332,7 +318,12 @@ channels_redis_layer_new (ChannelsRedisSettings *settings)
   self->settings = settings;
   for (guint i = 0; i < settings->hosts->len; i++)
     add_host (self, g_ptr_array_index (settings->hosts, i));
-  self->membership = channels_redis_membership_new (settings, self->connections);
+  self->membership =
+      channels_redis_membership_new (settings, self->connections, update_state, self);
+  for (guint i = 0; i < settings->hosts->len; i++)
+    g_ptr_array_add (self->sweeps,
+                     channels_redis_sweep_new (settings, self->membership,
+                                               g_ptr_array_index (self->connections, i), i));
   self->queues = channels_redis_queues_new (settings, self->connections);
 
   return CHANNELS_LAYER (self);

@@ -5,43 +5,25 @@
 
 #include "channels-redis-membership.h"
 
-#include "channels-error.h"
-#include "channels-redis-ring.h"
+#include "channels-names.h"
+#include "channels-redis-complaint.h"
+#include "channels-redis-group.h"
 #include "channels-redis-timer.h"
 
 /* Each group is joined again so often, or thrice in its expiry if that is short: that survives
  * FLUSHALL. */
 #define RENEWAL_PERIOD (30 * G_TIME_SPAN_SECOND)
 
-/* Groups of one command: more, and Redis would stop for others. */
-#define BATCH 256
+/* How long to rest where Redis refuses to let us join, its memory being full for instance. */
+#define REST G_TIME_SPAN_SECOND
 
-/* A key of another type spoils no other; what else is wrong is an answer, and may end the
- * connection: a replica is READONLY. */
-#define RETURN_ERROR                                                                               \
-  "  if type(r) == 'table' and r.err and not string.find(r.err, 'WRONGTYPE') then return r end\n"
-
-/* KEYS: groups; ARGV: seconds, score, a member for each. */
-static const char join_script[] =
-    "for i = 1, #KEYS do\n"
-    "  local r = redis.pcall('ZADD', KEYS[i], ARGV[2], ARGV[i + 2])\n" RETURN_ERROR
-    "  redis.pcall('EXPIRE', KEYS[i], ARGV[1])\n"
-    "end";
-
-/* KEYS: groups; ARGV: a member for each. */
-static const char leave_script[] =
-    "for i = 1, #KEYS do\n"
-    "  local r = redis.pcall('ZREM', KEYS[i], ARGV[i])\n" RETURN_ERROR "end";
-
-/* A group that this node is in. */
+/* What one host knows. */
 typedef struct
 {
-  GList link;    /* in the order in which they are renewed */
-  char *name;    /* (owned) */
-  char *key;     /* (owned) */
-  char *channel; /* (owned): ours in the group */
-  guint host;    /* index */
-} Group;
+  guint n_joins;   /* under way */
+  gboolean failed; /* one of them has, since the host last heard of all our groups */
+  gboolean joined; /* it has all our groups */
+} Host;
 
 /**
  * ChannelsRedisMembership:
@@ -51,77 +33,128 @@ typedef struct
  * node's prefix can take it out again.
  *
  * Redis may forget, so each is added again every half minute, the next part of them each time the
- * timer fires.
+ * timer fires. We may be unable to tell Redis that a group was left: that is kept until we are.
+ *
+ * A command under way holds a reference.
  */
 struct _ChannelsRedisMembership
 {
-  const ChannelsRedisSettings *settings; /* (unowned) */
+  const ChannelsRedisSettings *settings; /* (unowned): not after channels_redis_membership_free() */
   GPtrArray *connections;                /* (element-type ChannelsRedisConnection) (owned) */
-  GHashTable *groups;                    /* (element-type utf8 Group) (owned) */
-  GHashTable *by_channel;                /* (element-type utf8 Group): theirs */
-  GQueue order;                          /* (element-type Group): theirs, renewed next first */
-  GSource *timer;                        /* (owned) */
+  Host *hosts;                           /* (owned): one for each */
+  GHashTable *groups;                    /* (element-type utf8 ChannelsRedisGroup) (owned) */
+  GHashTable *departed; /* (element-type utf8 ChannelsRedisGroup) (owned): Redis may not know yet */
+  GHashTable *by_channel; /* (element-type utf8 ChannelsRedisGroup): of those in groups */
+  GQueue order;   /* (element-type ChannelsRedisGroup): of those in groups, renewed next first */
+  GSource *timer; /* (owned) (nullable): the next renewal; `NULL` once it was freed */
+  GSource *retry; /* (owned) (nullable): ends a rest; likewise */
+  ChannelsRedisComplaint complaint;
+  ChannelsRedisMembershipFunc changed; /* (nullable): `NULL` once it was freed */
+  gpointer user_data;                  /* (unowned) */
 };
 
-/* Leaving all groups. */
+/* Groups of one host, on their way in or out. */
 typedef struct
 {
-  guint n_commands; /* under way, and one while they are being sent */
-  GError *error;    /* (owned) (nullable): the first */
-  ChannelsRedisMembershipFunc func;
-  gpointer user_data; /* (unowned) */
-} Farewell;
+  ChannelsRedisMembership *membership; /* (owned) */
+  guint host;
+  GPtrArray *left; /* (element-type ChannelsRedisGroup) (owned) (nullable): on their way out */
+} Move;
 
 static void
-group_free (Group *group)
+membership_clear (ChannelsRedisMembership *self)
 {
-  g_free (group->name);
-  g_free (group->key);
-  g_free (group->channel);
-  g_free (group);
+  g_hash_table_unref (self->by_channel);
+  g_hash_table_unref (self->groups);
+  g_hash_table_unref (self->departed);
+  g_ptr_array_unref (self->connections);
+  g_free (self->hosts);
 }
 
 /**
- * channels_redis_membership_get_key:
- * @settings: of the layer
- * @group: a group's name
+ * channels_redis_membership_ref:
+ * @self: a membership
  *
- * Returns: (transfer full): the key of its members
+ * Returns: (transfer full): @self
  */
-char *
-channels_redis_membership_get_key (const ChannelsRedisSettings *settings, const char *group)
+ChannelsRedisMembership *
+channels_redis_membership_ref (ChannelsRedisMembership *self)
 {
-  return g_strconcat (settings->prefix, ":group:", group, NULL);
+  return g_rc_box_acquire (self);
 }
 
 /**
- * channels_redis_membership_get_now:
- *
- * Returns: (transfer full): the time as a score: seconds since 1970, with a fraction
+ * channels_redis_membership_unref:
+ * @self: (transfer full): a membership
  */
-char *
-channels_redis_membership_get_now (void)
+void
+channels_redis_membership_unref (ChannelsRedisMembership *self)
 {
-  gint64 now = g_get_real_time ();
-
-  return g_strdup_printf ("%" G_GINT64_FORMAT ".%06d", now / G_USEC_PER_SEC,
-                          (int) (now % G_USEC_PER_SEC));
+  g_rc_box_release_full (self, (GDestroyNotify) membership_clear);
 }
 
-static Group *
-group_new (ChannelsRedisMembership *self, const char *name)
+static Move *
+move_new (ChannelsRedisMembership *membership, guint host)
 {
-  Group *group = g_new0 (Group, 1);
-  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, name, -1);
+  Move *self = g_new0 (Move, 1);
 
-  digest[32] = '\0';
-  group->link.data = group;
-  group->name = g_strdup (name);
-  group->key = channels_redis_membership_get_key (self->settings, name);
-  group->channel = g_strconcat (self->settings->node_prefix, digest, NULL);
-  group->host = channels_redis_ring_find (name, self->settings->hosts->len);
+  self->membership = channels_redis_membership_ref (membership);
+  self->host = host;
 
-  return group;
+  return self;
+}
+
+static void
+move_free (Move *self)
+{
+  g_clear_pointer (&self->left, g_ptr_array_unref);
+  channels_redis_membership_unref (self->membership);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Move, move_free)
+
+static gboolean
+is_up (ChannelsRedisMembership *self, guint host)
+{
+  return channels_redis_connection_is_up (g_ptr_array_index (self->connections, host));
+}
+
+static void
+set_joined (ChannelsRedisMembership *self, guint host, gboolean joined)
+{
+  if (self->hosts[host].joined == joined)
+    return;
+
+  self->hosts[host].joined = joined;
+  if (self->changed != NULL)
+    self->changed (self->user_data);
+}
+
+static void
+joined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Move) move = user_data;
+  ChannelsRedisMembership *self = move->membership;
+  Host *host = &self->hosts[move->host];
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChannelsRedisReply) reply =
+      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
+
+  host->n_joins--;
+  /* An outage needs nothing: all begins anew when the connection is up again. */
+  if (!is_up (self, move->host) || self->retry == NULL)
+    return;
+
+  if (error != NULL)
+    {
+      if (channels_redis_complaint_is_due (&self->complaint))
+        g_message ("cannot join a group: %s", error->message);
+      host->failed = TRUE;
+      g_source_set_ready_time (self->retry, g_get_monotonic_time () + REST);
+    }
+  if (host->failed || host->n_joins == 0)
+    set_joined (self, move->host, !host->failed);
 }
 
 /* Sends a script for @groups, which all lie on one host. */
@@ -129,56 +162,55 @@ static void
 send_join (ChannelsRedisMembership *self, GPtrArray *groups, guint host)
 {
   g_auto (ChannelsRedisWords) words;
-  g_autofree char *now = channels_redis_membership_get_now ();
+  gboolean up = is_up (self, host);
 
-  channels_redis_words_init (&words, "EVAL");
-  channels_redis_words_add (&words, join_script);
-  channels_redis_words_add_uint (&words, groups->len);
+  channels_redis_groups_make_join (&words, groups, self->settings->group_expiry);
   for (guint i = 0; i < groups->len; i++)
-    channels_redis_words_add (&words, ((Group *) g_ptr_array_index (groups, i))->key);
-  channels_redis_words_add_uint (&words, self->settings->group_expiry);
-  channels_redis_words_add (&words, now);
-  for (guint i = 0; i < groups->len; i++)
-    channels_redis_words_add (&words, ((Group *) g_ptr_array_index (groups, i))->channel);
+    {
+      ChannelsRedisGroup *group = g_ptr_array_index (groups, i);
 
-  channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), NULL, NULL);
+      group->joined = group->joined || up;
+    }
+
+  self->hosts[host].n_joins++;
+  channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), joined_cb,
+                             move_new (self, host));
 }
 
 static void
-send_leave (ChannelsRedisMembership *self,
-            GPtrArray *groups,
-            guint host,
-            GAsyncReadyCallback callback,
-            gpointer user_data)
+left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_auto (ChannelsRedisWords) words;
+  g_autoptr (Move) move = user_data;
+  ChannelsRedisMembership *self = move->membership;
+  g_autoptr (ChannelsRedisReply) reply =
+      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, NULL);
 
-  channels_redis_words_init (&words, "EVAL");
-  channels_redis_words_add (&words, leave_script);
-  channels_redis_words_add_uint (&words, groups->len);
-  for (guint i = 0; i < groups->len; i++)
-    channels_redis_words_add (&words, ((Group *) g_ptr_array_index (groups, i))->key);
-  for (guint i = 0; i < groups->len; i++)
-    channels_redis_words_add (&words, ((Group *) g_ptr_array_index (groups, i))->channel);
+  while (reply == NULL && move->left->len > 0)
+    {
+      ChannelsRedisGroup *group = g_ptr_array_steal_index_fast (move->left, move->left->len - 1);
+      ChannelsRedisGroup *joined = g_hash_table_lookup (self->groups, group->name);
 
-  channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), callback,
-                             user_data);
+      if (joined == NULL)
+        {
+          g_hash_table_replace (self->departed, group->name, group);
+          continue;
+        }
+
+      joined->joined = TRUE;
+      channels_redis_group_free (group);
+    }
 }
 
-/* Fills @batch with the next groups on @host, from @link on; returns where to go on. */
-static GList *
-take_batch (GPtrArray *batch, GList *link, guint host)
+/* @groups: (transfer full): no longer among ours, and all on one host. */
+static void
+send_leave (ChannelsRedisMembership *self, GPtrArray *groups, guint host)
 {
-  g_ptr_array_set_size (batch, 0);
-  for (; link != NULL && batch->len < BATCH; link = link->next)
-    {
-      Group *group = link->data;
+  g_auto (ChannelsRedisWords) words;
+  Move *move = move_new (self, host);
 
-      if (group->host == host)
-        g_ptr_array_add (batch, group);
-    }
-
-  return link;
+  channels_redis_groups_make_leave (&words, groups);
+  move->left = groups;
+  channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), left_cb, move);
 }
 
 static void
@@ -192,7 +224,7 @@ set_timer (ChannelsRedisMembership *self, guint n_renewed)
 }
 
 static void
-renew (ChannelsRedisMembership *self, Group *group)
+renew (ChannelsRedisMembership *self, ChannelsRedisGroup *group)
 {
   g_autoptr (GPtrArray) one = g_ptr_array_new ();
 
@@ -216,32 +248,58 @@ on_timer (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+on_retry (gpointer user_data)
+{
+  ChannelsRedisMembership *self = user_data;
+
+  for (guint host = 0; host < self->connections->len; host++)
+    {
+      if (self->hosts[host].failed && is_up (self, host))
+        channels_redis_membership_join_again (self, host);
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
 /**
  * channels_redis_membership_new:
  * @settings: of the layer; outlive this
  * @connections: (element-type ChannelsRedisConnection): for commands, one to each host
+ * @changed: (scope forever): called when a host has got all our groups, or is found not to have
+ * @user_data: (closure): passed to @changed
  *
  * Returns: (transfer full): a node that is in no group
  */
 ChannelsRedisMembership *
-channels_redis_membership_new (const ChannelsRedisSettings *settings, GPtrArray *connections)
+channels_redis_membership_new (const ChannelsRedisSettings *settings,
+                               GPtrArray *connections,
+                               ChannelsRedisMembershipFunc changed,
+                               gpointer user_data)
 {
-  ChannelsRedisMembership *self = g_new0 (ChannelsRedisMembership, 1);
+  ChannelsRedisMembership *self = g_rc_box_new0 (ChannelsRedisMembership);
 
   self->settings = settings;
   self->connections = g_ptr_array_ref (connections);
-  self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify) group_free);
+  self->hosts = g_new0 (Host, connections->len);
+  self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+                                        (GDestroyNotify) channels_redis_group_free);
+  self->departed = g_hash_table_new_full (g_str_hash, g_str_equal, NULL,
+                                          (GDestroyNotify) channels_redis_group_free);
   self->by_channel = g_hash_table_new (g_str_hash, g_str_equal);
   self->timer = channels_redis_timer_new ("[channels] redis renewal", on_timer, self);
+  self->retry = channels_redis_timer_new ("[channels] redis join again", on_retry, self);
+  self->changed = changed;
+  self->user_data = user_data;
 
   return self;
 }
 
 /**
  * channels_redis_membership_free:
- * @self: (nullable): a membership
+ * @self: (transfer full) (nullable): a membership, whose settings may go away now
  *
- * Forgets all groups; Redis is not told.
+ * Ends it: nothing is renewed any more, and Redis is not told.
  */
 void
 channels_redis_membership_free (ChannelsRedisMembership *self)
@@ -249,11 +307,10 @@ channels_redis_membership_free (ChannelsRedisMembership *self)
   if (self == NULL)
     return;
 
+  self->changed = NULL;
   channels_redis_timer_clear (&self->timer);
-  g_hash_table_unref (self->by_channel);
-  g_hash_table_unref (self->groups);
-  g_ptr_array_unref (self->connections);
-  g_free (self);
+  channels_redis_timer_clear (&self->retry);
+  channels_redis_membership_unref (self);
 }
 
 /**
@@ -266,11 +323,12 @@ channels_redis_membership_free (ChannelsRedisMembership *self)
 void
 channels_redis_membership_join (ChannelsRedisMembership *self, const char *group)
 {
-  Group *joined;
+  ChannelsRedisGroup *joined;
 
   g_return_if_fail (!g_hash_table_contains (self->groups, group));
 
-  joined = group_new (self, group);
+  joined = channels_redis_group_new (self->settings, group);
+  joined->joined = g_hash_table_remove (self->departed, group);
   g_hash_table_insert (self->groups, joined->name, joined);
   g_hash_table_insert (self->by_channel, joined->channel, joined);
   g_queue_push_tail_link (&self->order, &joined->link);
@@ -290,16 +348,86 @@ channels_redis_membership_join (ChannelsRedisMembership *self, const char *group
 void
 channels_redis_membership_leave (ChannelsRedisMembership *self, const char *group)
 {
-  Group *left = g_hash_table_lookup (self->groups, group);
-  g_autoptr (GPtrArray) one = g_ptr_array_new ();
+  ChannelsRedisGroup *left = g_hash_table_lookup (self->groups, group);
+  GPtrArray *one;
 
   g_return_if_fail (left != NULL);
 
-  g_ptr_array_add (one, left);
-  send_leave (self, one, left->host, NULL, NULL);
   g_queue_unlink (&self->order, &left->link);
   g_hash_table_remove (self->by_channel, left->channel);
-  g_hash_table_remove (self->groups, left->name);
+  g_hash_table_steal (self->groups, left->name);
+  if (!left->joined)
+    {
+      channels_redis_group_free (left);
+      return;
+    }
+
+  one = g_ptr_array_new_with_free_func ((GDestroyNotify) channels_redis_group_free);
+  g_ptr_array_add (one, left);
+  send_leave (self, one, left->host);
+}
+
+/**
+ * channels_redis_membership_forget:
+ * @self: a membership
+ * @groups: (element-type utf8): what are said to be names of groups; anything may be among them
+ * @host: the index of the host that has them
+ *
+ * Leaves those of @groups that it is not in.
+ */
+void
+channels_redis_membership_forget (ChannelsRedisMembership *self, GPtrArray *groups, guint host)
+{
+  g_autoptr (GPtrArray) left =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) channels_redis_group_free);
+
+  if (self->timer == NULL)
+    return;
+
+  for (guint i = 0; i < groups->len; i++)
+    {
+      const char *name = g_ptr_array_index (groups, i);
+      ChannelsRedisGroup *group;
+
+      if (g_hash_table_contains (self->groups, name) || !channels_group_name_validate (name, NULL))
+        continue;
+
+      group = channels_redis_group_new (self->settings, name);
+      group->host = host;
+      g_ptr_array_add (left, group);
+    }
+
+  if (left->len > 0)
+    send_leave (self, g_steal_pointer (&left), host);
+}
+
+/* Tells a host of those that were left meanwhile. */
+static void
+leave_departed (ChannelsRedisMembership *self, guint host)
+{
+  GPtrArray *batch = g_ptr_array_new_with_free_func ((GDestroyNotify) channels_redis_group_free);
+  GHashTableIter iter;
+  ChannelsRedisGroup *group;
+
+  g_hash_table_iter_init (&iter, self->departed);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &group))
+    {
+      if (group->host != host)
+        continue;
+
+      g_hash_table_iter_steal (&iter);
+      g_ptr_array_add (batch, group);
+      if (batch->len == CHANNELS_REDIS_GROUPS_MAX)
+        {
+          send_leave (self, g_steal_pointer (&batch), host);
+          batch = g_ptr_array_new_with_free_func ((GDestroyNotify) channels_redis_group_free);
+        }
+    }
+
+  if (batch->len > 0)
+    send_leave (self, batch, host);
+  else
+    g_ptr_array_unref (batch);
 }
 
 /**
@@ -307,7 +435,8 @@ channels_redis_membership_leave (ChannelsRedisMembership *self, const char *grou
  * @self: a membership
  * @host: the index of a host that may have forgotten everything
  *
- * Joins all groups of that host at once.
+ * Joins all groups of that host at once, and leaves those that could not be left before. Until that
+ * has happened channels_redis_membership_is_joined() is false.
  */
 void
 channels_redis_membership_join_again (ChannelsRedisMembership *self, guint host)
@@ -315,85 +444,86 @@ channels_redis_membership_join_again (ChannelsRedisMembership *self, guint host)
   g_autoptr (GPtrArray) batch = g_ptr_array_new ();
   GList *link = self->order.head;
 
+  self->hosts[host].failed = FALSE;
+  leave_departed (self, host);
   while (link != NULL)
     {
-      link = take_batch (batch, link, host);
+      link = channels_redis_groups_take (batch, link, host);
       if (batch->len > 0)
         send_join (self, batch, host);
     }
+
+  if (self->hosts[host].n_joins == 0)
+    set_joined (self, host, TRUE);
 }
 
-static void
-end_command (Farewell *farewell, const GError *error)
+/**
+ * channels_redis_membership_lose:
+ * @self: a membership
+ * @host: the index of a host that is away
+ *
+ * From now on it is not known to have our groups.
+ */
+void
+channels_redis_membership_lose (ChannelsRedisMembership *self, guint host)
 {
-  if (error != NULL && farewell->error == NULL)
-    farewell->error = g_error_copy (error);
-  if (--farewell->n_commands > 0)
-    return;
-
-  farewell->func (farewell->error, farewell->user_data);
-  g_clear_error (&farewell->error);
-  g_free (farewell);
+  set_joined (self, host, FALSE);
 }
 
-static void
-left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+/**
+ * channels_redis_membership_is_joined:
+ * @self: a membership
+ * @host: the index of a host
+ *
+ * Returns: whether the host has all our groups
+ */
+gboolean
+channels_redis_membership_is_joined (ChannelsRedisMembership *self, guint host)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisReply) reply =
-      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
-
-  /* The script of those that were left returns nil: no reply is an error, always. */
-  end_command (user_data, reply == NULL ? error : NULL);
+  return self->hosts[host].joined;
 }
 
 /**
  * channels_redis_membership_leave_all:
  * @self: a membership
- * @func: (scope async): called when Redis has forgotten this node, or cannot be told; it may be
- * called before this returns
- * @user_data: (closure): passed to @func
+ * @farewell: told of the commands
  *
  * Leaves all groups and then removes the node's queue, so that nobody fills it again.
  */
 void
-channels_redis_membership_leave_all (ChannelsRedisMembership *self,
-                                     ChannelsRedisMembershipFunc func,
-                                     gpointer user_data)
+channels_redis_membership_leave_all (ChannelsRedisMembership *self, ChannelsRedisFarewell *farewell)
 {
   g_autoptr (GPtrArray) batch = g_ptr_array_new ();
-  g_autofree char *queue = g_strconcat (self->settings->prefix, self->settings->node_prefix, NULL);
-  Farewell *farewell = g_new0 (Farewell, 1);
-
-  farewell->n_commands = 1;
-  farewell->func = func;
-  farewell->user_data = user_data;
+  g_autofree char *queue = channels_redis_settings_get_queue (self->settings);
 
   for (guint host = 0; host < self->connections->len; host++)
     {
+      ChannelsRedisConnection *connection = g_ptr_array_index (self->connections, host);
+
       for (GList *link = self->order.head; link != NULL;)
         {
-          link = take_batch (batch, link, host);
-          farewell->n_commands++;
-          send_leave (self, batch, host, left_cb, farewell);
+          g_auto (ChannelsRedisWords) words = { NULL };
+
+          link = channels_redis_groups_take (batch, link, host);
+          if (batch->len == 0)
+            break;
+
+          channels_redis_groups_make_leave (&words, batch);
+          channels_redis_farewell_send (farewell, &words, connection);
         }
     }
-
   for (guint host = 0; host < self->connections->len; host++)
     {
       g_auto (ChannelsRedisWords) words;
 
       channels_redis_words_init (&words, "DEL");
       channels_redis_words_add (&words, queue);
-      farewell->n_commands++;
-      channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), left_cb,
-                                 farewell);
+      channels_redis_farewell_send (farewell, &words, g_ptr_array_index (self->connections, host));
     }
 
   g_hash_table_remove_all (self->by_channel);
   g_queue_init (&self->order);
   g_hash_table_remove_all (self->groups);
-  end_command (farewell, NULL);
 }
 
 /**
@@ -406,7 +536,7 @@ channels_redis_membership_leave_all (ChannelsRedisMembership *self,
 const char *
 channels_redis_membership_find_group (ChannelsRedisMembership *self, const char *channel)
 {
-  const Group *group = g_hash_table_lookup (self->by_channel, channel);
+  const ChannelsRedisGroup *group = g_hash_table_lookup (self->by_channel, channel);
 
   return group != NULL ? group->name : NULL;
 }

@@ -3,8 +3,8 @@
 
 #pragma once
 
+#include "channels-redis-farewell.h"
 #include "channels-redis-settings.h"
-#include "channels-redis-words.h"
 
 G_BEGIN_DECLS
 
@@ -12,15 +12,20 @@ typedef struct _ChannelsRedisMembership ChannelsRedisMembership;
 
 /**
  * ChannelsRedisMembershipFunc:
- * @error: (nullable): why other nodes may still think that this one is in a group
  * @user_data: as given
  *
- * All groups have been left.
+ * What channels_redis_membership_is_joined() says has changed.
  */
-typedef void (*ChannelsRedisMembershipFunc) (const GError *error, gpointer user_data);
+typedef void (*ChannelsRedisMembershipFunc) (gpointer user_data);
 
 ChannelsRedisMembership *channels_redis_membership_new (const ChannelsRedisSettings *settings,
-                                                        GPtrArray *connections);
+                                                        GPtrArray *connections,
+                                                        ChannelsRedisMembershipFunc changed,
+                                                        gpointer user_data);
+
+ChannelsRedisMembership *channels_redis_membership_ref (ChannelsRedisMembership *self);
+
+void channels_redis_membership_unref (ChannelsRedisMembership *self);
 
 void channels_redis_membership_free (ChannelsRedisMembership *self);
 
@@ -28,18 +33,20 @@ void channels_redis_membership_join (ChannelsRedisMembership *self, const char *
 
 void channels_redis_membership_leave (ChannelsRedisMembership *self, const char *group);
 
+void
+channels_redis_membership_forget (ChannelsRedisMembership *self, GPtrArray *groups, guint host);
+
 void channels_redis_membership_join_again (ChannelsRedisMembership *self, guint host);
 
+void channels_redis_membership_lose (ChannelsRedisMembership *self, guint host);
+
+gboolean channels_redis_membership_is_joined (ChannelsRedisMembership *self, guint host);
+
 void channels_redis_membership_leave_all (ChannelsRedisMembership *self,
-                                          ChannelsRedisMembershipFunc func,
-                                          gpointer user_data);
+                                          ChannelsRedisFarewell *farewell);
 
 const char *channels_redis_membership_find_group (ChannelsRedisMembership *self,
                                                   const char *channel);
-
-char *channels_redis_membership_get_key (const ChannelsRedisSettings *settings, const char *group);
-
-char *channels_redis_membership_get_now (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsRedisMembership, channels_redis_membership_free)
 

@@ -8,7 +8,6 @@
 #include "channels-error.h"
 #include "channels-msgpack.h"
 #include "channels-names.h"
-#include "channels-redis-membership.h"
 #include "channels-redis-ring.h"
 
 #include <string.h>
@@ -308,7 +307,7 @@ channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
                                      ChannelsRedisSend *send)
 {
   guint host = channels_redis_ring_find (group, self->connections->len);
-  g_autofree char *key = channels_redis_membership_get_key (self->settings, group);
+  g_autofree char *key = channels_redis_settings_get_group_key (self->settings, group);
   g_auto (ChannelsRedisWords) words;
   GroupSend *group_send = g_new0 (GroupSend, 1);
 

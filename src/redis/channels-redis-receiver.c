@@ -5,6 +5,7 @@
 
 #include "channels-redis-receiver.h"
 
+#include "channels-redis-complaint.h"
 #include "channels-redis-timer.h"
 #include "channels-redis-words.h"
 
@@ -13,9 +14,8 @@
 #define POP_SECONDS "5"
 #define POP_TIMEOUT (8 * G_TIME_SPAN_SECOND)
 
-/* How long to rest where Redis refuses to pop, and between two words about it in the log. */
+/* How long to rest where Redis refuses to pop. */
 #define REST G_TIME_SPAN_SECOND
-#define COMPLAINT_INTERVAL (60 * G_TIME_SPAN_SECOND)
 
 /* Messages, and roughly bytes, of one reply: what is popped and then lost would be lost for good.
  */
@@ -37,18 +37,20 @@ static const char drain_script[] =
  *
  * Empties this node's queue on one host, on a connection of its own: it waits for a message with
  * `BZPOPMIN`, takes all that stand behind it, and waits again. Nothing else costs an idle node
- * anything.
+ * anything. What a node of the same name has left unread, which died, may be removed first.
  */
 struct _ChannelsRedisReceiver
 {
   GObject parent_instance;
 
-  ChannelsRedisConnection *connection; /* (owned) */
-  char *queue;                         /* (owned): a key */
-  ChannelsRedisReceiverFunc func;      /* (nullable): `NULL` once closed */
-  gpointer user_data;                  /* (unowned) */
-  GSource *rest;                       /* (owned) (nullable): ends a rest; `NULL` once closed */
-  gint64 complained;                   /* µs, monotonic: when the log was last told; 0: never */
+  ChannelsRedisConnection *connection;     /* (owned) */
+  char *queue;                             /* (owned): a key */
+  const ChannelsRedisReceiverFuncs *funcs; /* (unowned) (nullable): `NULL` once closed */
+  gpointer user_data;                      /* (unowned) */
+  GSource *rest;                           /* (owned) (nullable): ends a rest; `NULL` once closed */
+  gboolean discard;                        /* the queue is to be removed before it is read */
+  gboolean waiting;
+  ChannelsRedisComplaint complaint;
 };
 
 G_DEFINE_FINAL_TYPE (ChannelsRedisReceiver, channels_redis_receiver, G_TYPE_OBJECT)
@@ -56,27 +58,34 @@ G_DEFINE_FINAL_TYPE (ChannelsRedisReceiver, channels_redis_receiver, G_TYPE_OBJE
 static void wait_for_message (ChannelsRedisReceiver *self);
 
 static void
+set_waiting (ChannelsRedisReceiver *self, gboolean waiting)
+{
+  if (self->waiting == waiting)
+    return;
+
+  self->waiting = waiting;
+  if (self->funcs != NULL)
+    self->funcs->changed (self->user_data);
+}
+
+static void
 hand_over (ChannelsRedisReceiver *self, const ChannelsRedisReply *message)
 {
-  if (message->type == REDIS_REPLY_STRING && self->func != NULL)
-    self->func ((const guint8 *) message->str, message->len, self->user_data);
+  if (message->type == REDIS_REPLY_STRING && self->funcs != NULL)
+    self->funcs->message ((const guint8 *) message->str, message->len, self->user_data);
 }
 
 /* An outage needs nothing: all begins anew when the connection is up again. */
 static void
 rest (ChannelsRedisReceiver *self, const GError *error)
 {
-  gint64 now = g_get_monotonic_time ();
-
   if (!channels_redis_connection_is_up (self->connection) || self->rest == NULL)
     return;
 
-  if (self->complained == 0 || now - self->complained >= COMPLAINT_INTERVAL)
-    {
-      g_message ("cannot receive from %s: %s", self->queue, error->message);
-      self->complained = now;
-    }
-  g_source_set_ready_time (self->rest, now + REST);
+  if (channels_redis_complaint_is_due (&self->complaint))
+    g_message ("cannot receive from %s: %s", self->queue, error->message);
+  g_source_set_ready_time (self->rest, g_get_monotonic_time () + REST);
+  set_waiting (self, FALSE);
 }
 
 static void drain (ChannelsRedisReceiver *self);
@@ -128,8 +137,12 @@ popped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (reply == NULL)
     {
       rest (self, error);
+      return;
     }
-  else if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3)
+
+  /* If it has been refused before, it is not any more. */
+  set_waiting (self, TRUE);
+  if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3)
     {
       hand_over (self, reply->element[1]);
       drain (self);
@@ -150,11 +163,53 @@ wait_for_message (ChannelsRedisReceiver *self)
 }
 
 static void
+discarded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChannelsRedisReceiver) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChannelsRedisReply) reply =
+      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
+
+  if (reply == NULL)
+    {
+      rest (self, error);
+      return;
+    }
+
+  self->discard = FALSE;
+  set_waiting (self, TRUE);
+  wait_for_message (self);
+}
+
+static void
+begin (ChannelsRedisReceiver *self)
+{
+  g_auto (ChannelsRedisWords) words = { NULL };
+
+  if (!self->discard)
+    {
+      wait_for_message (self);
+      return;
+    }
+
+  channels_redis_words_init (&words, "DEL");
+  channels_redis_words_add (&words, self->queue);
+  channels_redis_words_send (&words, self->connection, discarded_cb, g_object_ref (self));
+}
+
+static void
 on_up (ChannelsRedisConnection *connection, ChannelsRedisReceiver *self)
 {
   /* A rest from before the outage is over: there must be one wait at a time. */
   g_source_set_ready_time (self->rest, -1);
-  wait_for_message (self);
+  begin (self);
+  set_waiting (self, !self->discard);
+}
+
+static void
+on_down (ChannelsRedisConnection *connection, ChannelsRedisReceiver *self)
+{
+  set_waiting (self, FALSE);
 }
 
 static gboolean
@@ -163,7 +218,7 @@ on_rested (gpointer user_data)
   ChannelsRedisReceiver *self = user_data;
 
   if (channels_redis_connection_is_up (self->connection))
-    wait_for_message (self);
+    begin (self);
 
   return G_SOURCE_CONTINUE;
 }
@@ -206,41 +261,60 @@ channels_redis_receiver_init (ChannelsRedisReceiver *self)
  * channels_redis_receiver_new:
  * @address: the host
  * @queue: the key of this node's queue
- * @func: (scope forever): called with each message until channels_redis_receiver_close()
- * @user_data: (closure): passed to @func
+ * @discard: whether to begin by removing what is in the queue
+ * @funcs: (transfer none): a table that outlives the receiver; called until
+ * channels_redis_receiver_close()
+ * @user_data: (closure): passed to them
  *
  * Returns: (transfer full): a receiver that begins when the thread's default context runs
  */
 ChannelsRedisReceiver *
 channels_redis_receiver_new (const ChannelsRedisAddress *address,
                              const char *queue,
-                             ChannelsRedisReceiverFunc func,
+                             gboolean discard,
+                             const ChannelsRedisReceiverFuncs *funcs,
                              gpointer user_data)
 {
   ChannelsRedisReceiver *self = g_object_new (CHANNELS_TYPE_REDIS_RECEIVER, NULL);
 
   self->queue = g_strdup (queue);
-  self->func = func;
+  self->discard = discard;
+  self->funcs = funcs;
   self->user_data = user_data;
   self->connection =
       channels_redis_connection_new (address, CHANNELS_REDIS_CONNECTION_COMMANDS, NULL);
   g_signal_connect (self->connection, "up", G_CALLBACK (on_up), self);
+  g_signal_connect (self->connection, "down", G_CALLBACK (on_down), self);
 
   return self;
+}
+
+/**
+ * channels_redis_receiver_is_waiting:
+ * @self: a receiver
+ *
+ * Returns: whether what is put in the queue now is heard of at once
+ */
+gboolean
+channels_redis_receiver_is_waiting (ChannelsRedisReceiver *self)
+{
+  g_return_val_if_fail (CHANNELS_IS_REDIS_RECEIVER (self), FALSE);
+
+  return self->waiting;
 }
 
 /**
  * channels_redis_receiver_close:
  * @self: a receiver
  *
- * Ends it for good: the function is not called any more. To close twice is to close once.
+ * Ends it for good: no function is called any more. To close twice is to close once.
  */
 void
 channels_redis_receiver_close (ChannelsRedisReceiver *self)
 {
   g_return_if_fail (CHANNELS_IS_REDIS_RECEIVER (self));
 
-  self->func = NULL;
+  self->funcs = NULL;
   channels_redis_timer_clear (&self->rest);
   if (self->connection != NULL)
     {

@@ -8,14 +8,17 @@
 G_BEGIN_DECLS
 
 /**
- * ChannelsRedisReceiverFunc:
- * @data: (nullable): a message
- * @length: its bytes
- * @user_data: as given
+ * ChannelsRedisReceiverFuncs:
+ * @message: gets each message of the queue, in order
+ * @changed: what channels_redis_receiver_is_waiting() says has changed
  *
- * Gets each message of a queue, in order.
+ * What a receiver tells whoever made it.
  */
-typedef void (*ChannelsRedisReceiverFunc) (const guint8 *data, gsize length, gpointer user_data);
+typedef struct
+{
+  void (*message) (const guint8 *data, gsize length, gpointer user_data);
+  void (*changed) (gpointer user_data);
+} ChannelsRedisReceiverFuncs;
 
 #define CHANNELS_TYPE_REDIS_RECEIVER (channels_redis_receiver_get_type ())
 G_DECLARE_FINAL_TYPE (ChannelsRedisReceiver,
@@ -26,8 +29,11 @@ G_DECLARE_FINAL_TYPE (ChannelsRedisReceiver,
 
 ChannelsRedisReceiver *channels_redis_receiver_new (const ChannelsRedisAddress *address,
                                                     const char *queue,
-                                                    ChannelsRedisReceiverFunc func,
+                                                    gboolean discard,
+                                                    const ChannelsRedisReceiverFuncs *funcs,
                                                     gpointer user_data);
+
+gboolean channels_redis_receiver_is_waiting (ChannelsRedisReceiver *self);
 
 void channels_redis_receiver_close (ChannelsRedisReceiver *self);
 

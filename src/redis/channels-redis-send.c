@@ -44,10 +44,10 @@ on_cancelled (GCancellable *cancellable, gpointer user_data)
  * @callback: (nullable): called at the end
  * @user_data: (closure): passed to @callback
  *
- * Begins a send, where @layer is up; else it fails with `CHANNELS_ERROR_LAYER_UNAVAILABLE`, later.
+ * Begins a send. Where a host is away, whoever needs it hears of it by the command's error.
  *
- * Returns: (transfer full) (nullable): a send with one part, which channels_redis_send_end_part()
- * ends; it frees itself with the last. `NULL` if it has failed
+ * Returns: (transfer full): a send with one part, which channels_redis_send_end_part() ends; it
+ * frees itself with the last
  */
 ChannelsRedisSend *
 channels_redis_send_begin (ChannelsLayer *layer,
@@ -55,17 +55,8 @@ channels_redis_send_begin (ChannelsLayer *layer,
                            GAsyncReadyCallback callback,
                            gpointer user_data)
 {
-  ChannelsRedisSend *self;
+  ChannelsRedisSend *self = g_new0 (ChannelsRedisSend, 1);
 
-  if (channels_layer_get_state (layer) != CHANNELS_LAYER_STATE_UP)
-    {
-      g_task_report_new_error (layer, callback, user_data, channels_redis_send_begin,
-                               CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE,
-                               "the layer is down: Redis is away");
-      return NULL;
-    }
-
-  self = g_new0 (ChannelsRedisSend, 1);
   self->layer = g_object_ref (layer);
   self->parts = 1;
   self->task = g_task_new (layer, cancellable, callback, user_data);
@@ -109,7 +100,8 @@ translate (const GError *error)
  * @remotes: how many nodes took it, if @error is `NULL`
  * @error: (nullable): why this part failed
  *
- * Ends a part.
+ * Ends a part. A send fails where nobody took the event and a part of it has failed; else what
+ * counts is how many took it.
  */
 void
 channels_redis_send_end_part (ChannelsRedisSend *self, guint remotes, const GError *error)
@@ -126,7 +118,7 @@ channels_redis_send_end_part (ChannelsRedisSend *self, guint remotes, const GErr
   channels_redis_timer_clear (&self->cancel);
   layer = g_steal_pointer (&self->layer);
   task = g_steal_pointer (&self->task);
-  if (task != NULL && self->error != NULL)
+  if (task != NULL && self->error != NULL && self->remotes == 0)
     g_task_return_error (task, g_steal_pointer (&self->error));
   else if (task != NULL)
     g_task_return_int (task, self->remotes);

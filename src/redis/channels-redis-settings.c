@@ -124,6 +124,31 @@ channels_redis_settings_add_secret (ChannelsRedisSettings *self, const char *sec
 }
 
 /**
+ * channels_redis_settings_get_group_key:
+ * @self: settings
+ * @group: a group's name
+ *
+ * Returns: (transfer full): the key of its members in the core layer
+ */
+char *
+channels_redis_settings_get_group_key (const ChannelsRedisSettings *self, const char *group)
+{
+  return g_strconcat (self->prefix, ":group:", group, NULL);
+}
+
+/**
+ * channels_redis_settings_get_queue:
+ * @self: settings
+ *
+ * Returns: (transfer full): the key of this node's queue in the core layer
+ */
+char *
+channels_redis_settings_get_queue (const ChannelsRedisSettings *self)
+{
+  return g_strconcat (self->prefix, self->node_prefix, NULL);
+}
+
+/**
  * channels_redis_settings_get_capacity:
  * @self: settings
  * @channel: a channel's name
@@ -196,7 +221,9 @@ channels_redis_settings_seal (const ChannelsRedisSettings *self,
  * @error: return location for a `GError`, or `NULL`
  *
  * The reverse of channels_redis_settings_seal(). Fails with `CHANNELS_ERROR_INVALID_EVENT` where
- * the random bytes are missing, and as channels_fernet_decrypt() does.
+ * the random bytes are missing, and as channels_fernet_decrypt() does. A token in a queue may be as
+ * old as a message there can be; what was published has not waited anywhere, and channels_redis
+ * takes it at any age (4.3.0, `serializers.py`).
  *
  * Returns: (transfer full): what should be a map in MessagePack, or `NULL` with @error set
  */
@@ -208,6 +235,7 @@ channels_redis_settings_open (const ChannelsRedisSettings *self,
                               GError **error)
 {
   gsize skipped = salted ? SALT_SIZE : 0;
+  gint64 max_age = salted ? (gint64) self->expiry + TOKEN_AGE_SLACK : CHANNELS_FERNET_ANY_AGE;
 
   if (length < skipped)
     {
@@ -220,5 +248,5 @@ channels_redis_settings_open (const ChannelsRedisSettings *self,
     return g_bytes_new (data + skipped, length - skipped);
 
   return channels_fernet_decrypt (self->fernet, data + skipped, length - skipped, now_in_seconds (),
-                                  (gint64) self->expiry + TOKEN_AGE_SLACK, error);
+                                  max_age, error);
 }

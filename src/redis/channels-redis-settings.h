@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * ChannelsRedisSettings:
  * @hosts: (element-type ChannelsRedisAddress): one or more, in ring order
  * @node_prefix: what this node's channels begin with, up to and including the `!`
+ * @restarted: whether a node of this name has been there before, and died
  * @prefix: what each key begins with
  * @expiry: seconds that a message is kept
  * @group_expiry: seconds that a membership is kept
@@ -26,7 +27,8 @@ typedef struct
 {
   GPtrArray *hosts;  /* (owned) */
   char *node_prefix; /* (owned) */
-  char *prefix;      /* (owned) */
+  gboolean restarted;
+  char *prefix; /* (owned) */
   guint expiry;
   guint group_expiry;
   guint capacity;
@@ -46,6 +48,10 @@ void channels_redis_settings_add_capacity (ChannelsRedisSettings *self,
                                            guint capacity);
 
 void channels_redis_settings_add_secret (ChannelsRedisSettings *self, const char *secret);
+
+char *channels_redis_settings_get_group_key (const ChannelsRedisSettings *self, const char *group);
+
+char *channels_redis_settings_get_queue (const ChannelsRedisSettings *self);
 
 guint channels_redis_settings_get_capacity (const ChannelsRedisSettings *self, const char *channel);
 

@@ -56,44 +56,23 @@ assert_wrong (const char *key, const char *value, const char *allowed)
 static void
 test_layer_backend (void)
 {
-  const char *const names[] = { "memory", "redis", "redis-pubsub" };
+  const char *const names[] = { "memory", "redis" };
 
-  g_test_summary ("There are three layers");
+  g_test_summary ("There are two layers, and each is made under the name that it is asked for");
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_autoptr (ChannelsConfig) config = load ("Backend", names[i]);
+      g_autoptr (ChannelsIdentity) identity = channels_identity_new (NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (ChannelsLayer) layer = channels_backend_new (config, identity, &error);
 
-      g_assert_cmpstr (
-          channels_config_backend_to_string (channels_config_get_layer (config)->backend), ==,
-          names[i]);
+      g_assert_no_error (error);
+      g_assert_cmpstr (channels_layer_get_name (layer), ==, names[i]);
     }
 
   assert_wrong ("Backend", "Redis", "“Redis” is not memory, redis or redis-pubsub");
   assert_wrong ("Backend", "redis://u:" SECRET "@h/0", "is not memory, redis or redis-pubsub");
-}
-
-static void
-test_layer_is_made (void)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsConfig) memory = load ("Backend", "memory");
-  g_autoptr (ChannelsConfig) core = load ("Backend", "redis");
-  g_autoptr (ChannelsConfig) pubsub = load ("Backend", "redis-pubsub");
-  g_autoptr (ChannelsLayer) alone = channels_backend_new (memory, "specific.a!", &error);
-  g_autoptr (ChannelsLayer) shared = channels_backend_new (core, "specific.a!", &error);
-
-  g_test_summary (
-      "The memory and the core layer are made; for another there is an error that says so");
-
-  g_assert_no_error (error);
-  g_assert_cmpstr (channels_layer_get_name (alone), ==, "memory");
-  g_assert_cmpstr (channels_layer_get_name (shared), ==, "redis");
-
-  g_assert_null (channels_backend_new (pubsub, "specific.a!", &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
-  g_assert_nonnull (strstr (error->message, "Backend=redis-pubsub"));
-  g_assert_nonnull (strstr (error->message, "allowed are memory and redis"));
 }
 
 static void
@@ -415,7 +394,6 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/config/layer/backend", test_layer_backend);
-  g_test_add_func ("/config/layer/made", test_layer_is_made);
   g_test_add_func ("/config/layer/hosts", test_layer_hosts);
   g_test_add_func ("/config/layer/numbers", test_layer_numbers);
   g_test_add_func ("/config/layer/prefix", test_layer_prefix);
