@@ -7,6 +7,7 @@
 
 #include "channels-memory-layer.h"
 #include "channels-redis-layer.h"
+#include "channels-redis-pubsub-layer.h"
 
 /* Passwords are in none of the messages: the URL is shown without. */
 static gboolean
@@ -85,10 +86,8 @@ channels_backend_new (const ChannelsConfig *config,
       return settings != NULL ? channels_redis_layer_new (settings) : NULL;
 
     case CHANNELS_CONFIG_BACKEND_REDIS_PUBSUB:
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                           "[Layer] Backend=redis-pubsub: this build does not have it; allowed are "
-                           "memory and redis");
-      return NULL;
+      settings = make_settings (layer, identity, error);
+      return settings != NULL ? channels_redis_pubsub_layer_new (settings) : NULL;
 
     case CHANNELS_CONFIG_BACKEND_MEMORY:
     default:

@@ -458,8 +458,9 @@ channels_redis_connection_get_n_commands (ChannelsRedisConnection *self)
  * @callback: (nullable): called once, whatever happens; `NULL` where the answer does not matter
  * @user_data: (closure): passed to @callback
  *
- * Sends a command behind those under way. A connection that subscribes takes `SUBSCRIBE` and
- * `UNSUBSCRIBE` alone, with the names of channels; the answer is that to the last of them.
+ * Sends a command behind those under way. A connection that subscribes takes `SUBSCRIBE`,
+ * `UNSUBSCRIBE`, `PSUBSCRIBE` and `PUNSUBSCRIBE` alone, with channels or patterns; the answer is
+ * that to the last of them.
  *
  * Fails with an error of the domain `CHANNELS_REDIS_ERROR` where Redis answers with one; those that
  * say that it is of no use for now end the connection as well. Fails with

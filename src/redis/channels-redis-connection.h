@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 /**
  * ChannelsRedisConnectionMode:
  * @CHANNELS_REDIS_CONNECTION_COMMANDS: for every command but those that subscribe
- * @CHANNELS_REDIS_CONNECTION_SUBSCRIBER: for SUBSCRIBE, UNSUBSCRIBE and what they bring
+ * @CHANNELS_REDIS_CONNECTION_SUBSCRIBER: for commands that subscribe or unsubscribe, and what they
+ * bring
  */
 typedef enum
 {

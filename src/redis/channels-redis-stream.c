@@ -11,8 +11,7 @@
 
 #include <string.h>
 
-/* Bytes of one read, and how many of them one turn of the loop has: others have theirs in between.
- */
+/* Bytes of one read, and how many of them one turn of the loop has, so that others have theirs. */
 #define READ_SIZE 65536
 #define READS_PER_TURN 8
 
@@ -29,8 +28,8 @@
  * of one turn cost one system call. In a turn, what came is read before anybody's deadline is
  * looked at, so that a process that was stopped for a while does not take that for Redis' silence.
  *
- * With RESP2, a connection that subscribes is answered once for each channel of a SUBSCRIBE or
- * UNSUBSCRIBE, and gets its messages in between.
+ * With RESP2, a connection that subscribes is answered once for each channel or pattern of a
+ * SUBSCRIBE, UNSUBSCRIBE, PSUBSCRIBE or PUNSUBSCRIBE, and gets its messages in between.
  *
  * Bytes that make no sense, an answer that nobody waits for, and an answer too late end the stream:
  * each command under way fails with `CHANNELS_ERROR_LAYER_UNAVAILABLE`, once.
@@ -165,13 +164,26 @@ end_for_protocol (ChannelsRedisStream *self, const char *why)
   end (self, error);
 }
 
-static gboolean
-is_message (ChannelsRedisStream *self, const ChannelsRedisReply *reply)
+/* Which element of a message is its channel, and the payload is the one behind it; 0 where @reply
+ * is none. */
+static gsize
+find_channel (ChannelsRedisStream *self, const ChannelsRedisReply *reply)
 {
-  return self->funcs->message != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3 &&
-         channels_redis_reply_is (reply->element[0], "message") &&
-         reply->element[1]->type == REDIS_REPLY_STRING &&
-         reply->element[2]->type == REDIS_REPLY_STRING;
+  gsize channel = 0;
+
+  if (self->funcs->message == NULL || reply->type != REDIS_REPLY_ARRAY)
+    return 0;
+
+  if (reply->elements == 3 && channels_redis_reply_is (reply->element[0], "message"))
+    channel = 1;
+  else if (reply->elements == 4 && channels_redis_reply_is (reply->element[0], "pmessage"))
+    channel = 2;
+
+  if (channel == 0 || reply->element[channel]->type != REDIS_REPLY_STRING ||
+      reply->element[channel + 1]->type != REDIS_REPLY_STRING)
+    return 0;
+
+  return channel;
 }
 
 static void
@@ -203,16 +215,17 @@ take_answer (ChannelsRedisStream *self, ChannelsRedisReply *reply)
 static void
 take_reply (ChannelsRedisStream *self, ChannelsRedisReply *reply)
 {
+  gsize channel = find_channel (self, reply);
   g_autoptr (GBytes) payload = NULL;
 
-  if (!is_message (self, reply))
+  if (channel == 0)
     {
       take_answer (self, reply);
       return;
     }
 
-  payload = g_bytes_new (reply->element[2]->str, reply->element[2]->len);
-  self->funcs->message (reply->element[1]->str, payload, self->user_data);
+  payload = g_bytes_new (reply->element[channel + 1]->str, reply->element[channel + 1]->len);
+  self->funcs->message (reply->element[channel]->str, payload, self->user_data);
   channels_redis_reply_free (reply);
 }
 
@@ -444,12 +457,18 @@ channels_redis_stream_new (GSocketConnection *connection,
   return self;
 }
 
-/* How many answers there will be: see the type. */
+/* How many answers there will be: see the type. With @lengths no word need end with a NUL. */
 static guint
-count_replies (guint argc, const char *const *argv)
+count_replies (guint argc, const char *const *argv, const gsize *lengths)
 {
-  if (argc > 1 && (strcmp (argv[0], "SUBSCRIBE") == 0 || strcmp (argv[0], "UNSUBSCRIBE") == 0))
-    return argc - 1;
+  static const char *const many[] = { "SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE" };
+  gsize length = lengths != NULL ? lengths[0] : strlen (argv[0]);
+
+  for (guint i = 0; i < G_N_ELEMENTS (many) && argc > 1; i++)
+    {
+      if (length == strlen (many[i]) && memcmp (argv[0], many[i], length) == 0)
+        return argc - 1;
+    }
 
   return 1;
 }
@@ -489,8 +508,7 @@ append_command (ChannelsRedisStream *self,
  * channels_redis_stream_send:
  * @self: a stream
  * @argc: how many words the command has, > 0
- * @argv: (array length=argc): the words; `SUBSCRIBE` and `UNSUBSCRIBE` in capitals and with
- * channels
+ * @argv: (array length=argc): the words; those that subscribe in capitals and with channels
  * @lengths: (array length=argc) (nullable): bytes of each; `NULL` where they end with a NUL
  * @timeout: µs that the answer may take, > 0
  * @task: (transfer full) (nullable): returns a #ChannelsRedisReply, or fails
@@ -528,7 +546,7 @@ channels_redis_stream_send (ChannelsRedisStream *self,
     }
 
   command = command_new (g_steal_pointer (&owned));
-  command->n_replies = count_replies (argc, argv);
+  command->n_replies = count_replies (argc, argv, lengths);
   command->due = MAX (g_get_monotonic_time () + timeout, newest != NULL ? newest->due : 0);
   g_queue_push_tail_link (&self->commands, &command->link);
 

@@ -56,9 +56,9 @@ assert_wrong (const char *key, const char *value, const char *allowed)
 static void
 test_layer_backend (void)
 {
-  const char *const names[] = { "memory", "redis" };
+  const char *const names[] = { "memory", "redis", "redis-pubsub" };
 
-  g_test_summary ("There are two layers, and each is made under the name that it is asked for");
+  g_test_summary ("There are three layers, and each is made under the name that it is asked for");
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {

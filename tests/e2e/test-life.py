@@ -220,10 +220,6 @@ class TestStart(LifeCase):
         self.assert_fails(USAGE, '^((?!secret).)*--redis((?!secret).)*$',
                           '--no-bus', '--redis', 'redis://me:secret@')
 
-    def test_a_layer_that_this_release_does_not_have(self):
-        self.assert_fails(USAGE, 'redis-pubsub.*memory', '--no-bus', '--layer', 'redis-pubsub',
-                          '--listen', '127.0.0.1:0')
-
     def test_addresses_are_printed(self):
         listen = ('127.0.0.1:0', '[::1]:0', '127.0.0.1:0')
 
