@@ -69,6 +69,24 @@ class Core:
         return [key for server in self.redis for key in server.client.keys('asgi:group:*')]
 
 
+class Pubsub:
+    """What the pub/sub layer makes of Redis, as anybody may see it."""
+
+    backend = 'pubsub'
+    layer = 'redis-pubsub'
+
+    def nodes_in(self, group):
+        """Returns how many nodes a group has."""
+        channel = f'asgi__group__{group}'
+        return sum(count for server in self.redis
+                   for _, count in server.client.pubsub_numsub(channel))
+
+    def groups(self):
+        """Returns the channels of all groups that have members."""
+        return [channel for server in self.redis
+                for channel in server.client.pubsub_channels('asgi__group__*')]
+
+
 class LayerCase(unittest.TestCase):
     """Tests that talk in turn to one channelsd and some Daphnes, on the same Redis.
 

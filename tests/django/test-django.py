@@ -9,12 +9,18 @@
 project/ is the tutorial's Django project.
 """
 
+import base64
+import contextlib
+import hashlib
 import json
 import subprocess
+import time
 
 import layercase
+import msgpack
 from busclient import BusClient
-from channelsd import CallError, end, read_line, wait_until
+from channelsd import PATIENCE, CallError, end, read_line, wait_until
+from cryptography.fernet import Fernet
 from gi.repository import GLib
 from layercase import CHANNELSCTL, GROUP, LONG_GROUP, LayerCase
 
@@ -63,8 +69,39 @@ NARROW_VALUES = {
     'dictionary': ("{'k': 'v'}", {'k': 'v'}),
 }
 
+# An event as gdbus and as Python have it: msgpack writes a dictionary in its order.
+WHOLE_EVENT_TEXT = ("{'type': <'probe.event'>, 'message': <'héllo'>, 'n': <int64 1>, 'f': <1.5>, "
+                    "'b': <[byte 0x00, 0xff]>, 'l': <[<int64 1>, <signature ''>, <true>]>}")
+WHOLE_EVENT = {'type': 'probe.event', 'message': 'héllo', 'n': 1, 'f': 1.5, 'b': b'\x00\xff',
+               'l': [1, None, True]}
+NAMES_KEY = '__asgi_channel__'
+
 RESERVED_TYPES = ('websocket.close', 'websocket.receive', 'websocket_send', 'http.request',
                   '_private')
+
+
+def fernet(key):
+    """Returns the Fernet that channels_redis makes of a symmetric encryption key."""
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()))
+
+
+@contextlib.contextmanager
+def listening(servers, channel):
+    """Subscribes to a channel of Redis; gives a function that returns the next payload."""
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(server.client.pubsub()) for server in servers]
+        for listener in listeners:
+            listener.subscribe(channel)
+            assert listener.get_message(timeout=PATIENCE)['type'] == 'subscribe'
+
+        def next_message():
+            for listener in listeners:
+                message = listener.get_message()
+                if message:
+                    return message
+            return None
+
+        yield lambda: wait_until(next_message, 'a publication')['data']
 
 
 class WholeEventsClient(BusClient):
@@ -359,6 +396,122 @@ class CoreInterop(layercase.Core, Interop):
             self.assertEqual(self.members_in('chat_keys'), [])
             for server in self.redis:
                 self.assertEqual(server.client.keys(f'*{node}*'), [])
+
+
+    def test_the_bytes_are_those_of_python(self):
+        self.addCleanup(self.delete, self.PHANTOM_KEY)
+        self.assertEqual(self.daemon.call('SendToChannel', self.PHANTOM, WHOLE_EVENT_TEXT), (0, 1))
+        self.addCleanup(self.delete, 'asgi:group:values')
+        self.assertEqual(self.probe().ask('group_add', 'values', self.PHANTOM), 'done')
+        self.wait_for_nodes('values', 1)
+        self.assertEqual(self.daemon.call('SendEventToGroup', 'values', WHOLE_EVENT_TEXT), (0, 1))
+
+        server, = (server for server in self.redis if server.client.exists(self.PHANTOM_KEY))
+        to_one, to_group = (self.unseal(message[12:])
+                            for message in server.client.zrange(self.PHANTOM_KEY, 0, -1))
+
+        self.assertEqual(to_one, msgpack.packb({**WHOLE_EVENT, NAMES_KEY: self.PHANTOM}))
+        self.assertEqual(to_group, msgpack.packb({**WHOLE_EVENT, NAMES_KEY: [self.PHANTOM]}))
+
+    def unseal(self, payload):
+        """Returns what is in a payload, which is encrypted where there are keys."""
+        return fernet(self.keys[-1]).decrypt(payload) if self.keys else payload
+
+
+class PubsubInterop(layercase.Pubsub, Interop):
+    """What is the pub/sub layer's own."""
+
+    def test_a_channel_that_nobody_has_is_an_error(self):
+        channel = self.probe('probes').channel
+        event = {'type': GLib.Variant('s', 'probe.event')}
+        for name in channel[:-1] + 'g', f'specific.{"0" * 32}!{"1" * 32}':
+            self.assert_refused('NoSuchChannel', 'SendToChannel', '(sa{sv})', name, event)
+        self.assertEqual(self.bus.call('SendToChannel', '(sa{sv})', channel, event), (0, 1))
+
+    def test_the_bytes_are_those_of_python(self):
+        with listening(self.redis, 'asgi__group__values') as heard:
+            self.assertEqual(self.daemon.call('SendEventToGroup', 'values', WHOLE_EVENT_TEXT),
+                             (0, 1))
+            self.assertEqual(heard(), msgpack.packb(WHOLE_EVENT))
+
+    def test_nothing_is_kept_in_redis(self):
+        tabs = self.everywhere()
+        tabs[0].say('hello')
+        self.assert_all_hear(tabs, 'hello')
+        for server in self.redis:
+            self.assertEqual(server.client.keys('*'), [])
+
+    def test_joins_and_leaves_under_traffic(self):
+        with self.new_daemon() as other:
+            sender = self.tab('/ws/chat/traffic/')
+            stays = self.tab('/ws/chat/traffic/', other)
+            self.wait_for_nodes('chat_traffic', 2)
+            for i in range(200):
+                if i % 5 == 0:
+                    comes_and_goes = self.tab('/ws/chat/traffic/', other if i % 2 else None)
+                sender.say(i)
+                if i % 5 == 4:
+                    comes_and_goes.close()
+            self.assertEqual([sender.hear() for _ in range(200)], list(range(200)))
+            self.assertEqual([stays.hear() for _ in range(200)], list(range(200)))
+
+    def test_the_only_member_comes_and_goes(self):
+        with self.new_daemon() as other:
+            stays = self.tab('/ws/chat/alone/', other)
+            self.wait_for_nodes('chat_alone', 1)
+            heard = []
+            for i in range(100):
+                tab = self.tab('/ws/chat/alone/')
+                tab.say(i)
+                heard.append(tab.hear())
+                self.assertLessEqual(self.bus.call('SendToGroup', '(ss)', 'chat_alone', 'x')[1], 1)
+                tab.close()
+            self.assertEqual(heard, list(range(100)))
+            self.assertEqual([stays.hear() for _ in range(200)],
+                             [value for i in range(100) for value in (i, 'x')])
+
+
+class TestPubsub(PubsubInterop, LayerCase):
+    pass
+
+
+class TestPubsubTwoHosts(PubsubInterop, LayerCase):
+    hosts = 2
+
+
+class TestPubsubEncrypted(layercase.Pubsub, LayerCase):
+    """What channels_redis does since 4.2.1, which is newer than Debian's: Python's Fernet does it.
+
+    """
+
+    keys = 'the first key', 'another, older key'
+    daphnes = 0
+
+    def test_nodes_hear_each_other(self):
+        with self.new_daemon() as other:
+            tabs = [self.tab(), self.tab(daemon=other)]
+            self.wait_for_nodes(GROUP, 2)
+            for i, tab in enumerate(tabs):
+                tab.say(i)
+                self.assert_all_hear(tabs, i)
+            self.assertEqual(other.call('SendToGroup', GROUP, 'hello'), (1, 1))
+            self.assert_all_hear(tabs, 'hello')
+
+    def test_python_opens_what_is_sent(self):
+        with listening(self.redis, 'asgi__group__values') as heard:
+            self.assertEqual(self.daemon.call('SendEventToGroup', 'values', WHOLE_EVENT_TEXT),
+                             (0, 1))
+            self.assertEqual(fernet(self.keys[-1]).decrypt(heard()), msgpack.packb(WHOLE_EVENT))
+
+    def test_what_python_sends_is_opened_at_any_age(self):
+        tab = self.tab()
+        self.wait_for_nodes(GROUP, 1)
+        for key in self.keys:
+            for age in 0, 1000000, -1000000:
+                event = msgpack.packb({'type': 'chat_message', 'message': f'{key} {age}'})
+                token = fernet(key).encrypt_at_time(event, int(time.time()) - age)
+                self.redis[0].client.publish(f'asgi__group__{GROUP}', token)
+                self.assertEqual(tab.hear(), f'{key} {age}')
 
 
 class TestCore(CoreInterop, LayerCase):
