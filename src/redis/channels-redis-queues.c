@@ -14,18 +14,19 @@
 
 /* KEYS: queues; ARGV: seconds that a message is kept, score, the score of what is too old, a
  * capacity for each, a message for each. Returns how many did not take theirs: full, or no queue at
- * all. */
+ * all. Redis refuses to add where its memory is full, unless the script has changed something
+ * before: so what is too old is not counted, and removed afterwards. */
 static const char push_script[] =
     "local refused = 0\n"
     "for i = 1, #KEYS do\n"
-    "  redis.pcall('ZREMRANGEBYSCORE', KEYS[i], 0, ARGV[3])\n"
-    "  local count = redis.pcall('ZCOUNT', KEYS[i], '-inf', '+inf')\n"
+    "  local count = redis.pcall('ZCOUNT', KEYS[i], '(' .. ARGV[3], '+inf')\n"
     "  if type(count) == 'number' and count < tonumber(ARGV[3 + i]) then\n"
     "    redis.call('ZADD', KEYS[i], ARGV[2], ARGV[3 + #KEYS + i])\n"
     "    redis.call('EXPIRE', KEYS[i], ARGV[1])\n"
     "  else\n"
     "    refused = refused + 1\n"
     "  end\n"
+    "  redis.pcall('ZREMRANGEBYSCORE', KEYS[i], 0, ARGV[3])\n"
     "end\n"
     "return refused";
 

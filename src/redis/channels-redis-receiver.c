@@ -104,6 +104,8 @@ drained_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
+  /* If it has been refused before, it is not any more. */
+  set_waiting (self, TRUE);
   for (gsize i = 0; i < reply->elements; i++)
     hand_over (self, reply->element[i]);
   if (reply->elements > 0)
@@ -140,8 +142,6 @@ popped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  /* If it has been refused before, it is not any more. */
-  set_waiting (self, TRUE);
   if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3)
     {
       hand_over (self, reply->element[1]);
@@ -217,8 +217,14 @@ on_rested (gpointer user_data)
 {
   ChannelsRedisReceiver *self = user_data;
 
-  if (channels_redis_connection_is_up (self->connection))
+  if (!channels_redis_connection_is_up (self->connection))
+    return G_SOURCE_CONTINUE;
+
+  /* To drain is to know at once whether it is refused again. */
+  if (self->discard)
     begin (self);
+  else
+    drain (self);
 
   return G_SOURCE_CONTINUE;
 }

@@ -229,6 +229,48 @@ class Outage:
         self.assertLessEqual(heard.count('a tab, meanwhile'), 1)
         self.assertLessEqual(heard.count('the bus, meanwhile'), 1)
 
+    def lock_out(self):
+        """Cuts all connections to Redis, which goes on, and lets nobody in but this test."""
+        self.addCleanup(self.let_in)
+        self.server.client.config_set('maxclients', 1)
+        for kind in 'normal', 'pubsub':
+            self.server.client.execute_command('CLIENT', 'KILL', 'TYPE', kind, 'SKIPME', 'yes')
+        self.program.wait_for_states('down')
+
+    def let_in(self):
+        """Ends that."""
+        self.server.client.config_set('maxclients', 10000)
+
+    def test_groups_joined_and_left_while_redis_is_out_of_reach(self):
+        leaves = self.tab('/ws/chat/leaves/')
+        returns = self.tab('/ws/chat/returns/')
+        for group in 'chat_leaves', 'chat_returns':
+            self.wait_for_nodes(group, 1)
+
+        self.lock_out()
+        for tab in leaves, returns:
+            tab.close()
+        comes = self.tab('/ws/chat/comes/')
+        wait_until(lambda: not self.channels('chat_leaves') and not self.channels('chat_returns'),
+                   'the tabs to be gone')
+        returns = self.tab('/ws/chat/returns/')
+        passes = self.tab('/ws/chat/passes/')
+        passes.close()
+        wait_until(lambda: not self.channels('chat_passes'), 'the tab to be gone')
+        self.let_in()
+        self.program.wait_for_states('up')
+
+        self.wait_for_nodes('chat_leaves', 0)
+        self.assertEqual([self.nodes_in(f'chat_{name}') for name in ('returns', 'comes', 'passes')],
+                         [1, 1, 0])
+        for tab in returns, comes:
+            tab.say('here')
+            self.assertEqual(tab.hear(), 'here')
+        for tab in returns, comes:
+            tab.close()
+        self.wait_for_nodes('chat_returns', 0)
+        self.assert_layer_works()
+
     def test_garbage_from_redis(self):
         for name, garbage in self.all_garbage():
             with self.subTest(name):
@@ -334,6 +376,55 @@ class TestCore(layercase.Core, Outage, LayerCase):
         """Returns names and bytes of what no Django sends."""
         return [*GARBAGE.items(), *MISLED.items()]
 
+    def test_memory_is_full(self):
+        there = self.django_tab(self.django)
+        self.wait_for_nodes(GROUP, 2)
+
+        self.addCleanup(self.server.client.config_set, 'maxmemory', 0)
+        self.server.client.config_set('maxmemory', 1)
+        self.assertEqual(self.send('full'), (3, 0))
+        self.assert_next('full')
+        self.assert_unavailable('SendToChannel', '(sa{sv})', f'specific.{"0" * 32}!x',
+                                {'type': GLib.Variant('s', 'probe.event')})
+        newcomer = self.tab('/ws/chat/newcomer/')
+        self.program.wait_for_states('down')
+        self.assert_local_members_served()
+
+        self.server.client.config_set('maxmemory', 0)
+        self.program.wait_for_states('up')
+        self.wait_for_nodes('chat_newcomer', 1)
+        self.assertEqual(self.send('and again'), (3, 1))
+        self.assert_next('and again')
+        self.assertEqual(there.hear(), 'and again')
+        newcomer.say('here')
+        self.assertEqual(newcomer.hear(), 'here')
+
+    def test_a_node_that_was_killed_leaves_nothing_behind(self):
+        with self.new_daemon() as other:
+            stays = self.tab('/ws/chat/stays/', other)
+            self.tab('/ws/chat/goes/', other)
+            for group in 'chat_stays', 'chat_goes':
+                self.wait_for_nodes(group, 1)
+            node = self.members_in('chat_goes')[0].split('!')[0]
+
+            other.stop(signal.SIGKILL)
+            self.assertEqual(self.bus.call('SendToGroup', '(ss)', 'chat_stays', 'too late'), (0, 1))
+            other.start_again()
+
+            self.wait_for_nodes('chat_goes', 0)
+            stays = self.tab('/ws/chat/stays/', other)
+            self.wait_for_nodes('chat_stays', 1)
+            self.assertEqual(self.members_in('chat_stays')[0].split('!')[0], node)
+            self.assertEqual(self.bus.call('SendToGroup', '(ss)', 'chat_goes', 'x'), (0, 0))
+            self.assertEqual(self.bus.call('SendToGroup', '(ss)', 'chat_stays', 'new'), (0, 1))
+            self.assertEqual(stays.hear(), 'new')
+
+            # It leaves in an orderly way this time, and its name with it.
+            other.restart()
+            self.tab('/ws/chat/stays/', other)
+            self.wait_for_nodes('chat_stays', 1)
+            self.assertNotEqual(self.members_in('chat_stays')[0].split('!')[0], node)
+
     def test_message_without_its_random_bytes(self):
         self.server.client.zadd(self.queue, {b'': time.time(), b'short': time.time()})
         self.assert_layer_works()
@@ -362,16 +453,22 @@ class TestCore(layercase.Core, Outage, LayerCase):
 
     def test_queue_of_wrong_type(self):
         self.server.client.set(self.queue, 'no queue')
-        wait_until(self.errors, 'channelsd to see it')
+        self.program.wait_for_states('down')
         before, began = self.errors(), processor_time(self.daemon.process)
         self.assert_local_members_served()
+        # What is sent goes out all the same.
+        phantom = f'specific.{"0" * 32}!x'
+        self.addCleanup(self.server.client.delete, f'asgispecific.{"0" * 32}!')
+        event = {'type': GLib.Variant('s', 'probe.event')}
+        self.assertEqual(self.bus.call('SendToChannel', '(sa{sv})', phantom, event), (0, 1))
         until = time.monotonic() + 1
         wait_until(lambda: time.monotonic() > until, 'a second to pass')
         self.assertLess(self.errors() - before, 50)
         self.assertLess(processor_time(self.daemon.process) - began, 0.5)
+        self.assertEqual(self.program.states, [])
 
         self.server.client.delete(self.queue)
-        wait_until(lambda: self.bus.get('LayerState') == 'up', 'the layer to be up')
+        self.program.wait_for_states('up')
         self.assert_layer_works()
 
     def errors(self):
