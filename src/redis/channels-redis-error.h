@@ -27,7 +27,15 @@ G_BEGIN_DECLS
  * @CHANNELS_REDIS_ERROR_MOVED: a cluster: the key lies elsewhere, which is not followed
  * @CHANNELS_REDIS_ERROR_ASK: likewise
  *
- * What Redis answers where it does not do as it is told.
+ * What Redis answers where it does not do as it is told. What comes of it:
+ *
+ * - PROTOCOL, LOADING, MASTERDOWN, READONLY, TRYAGAIN, CLUSTERDOWN and NOAUTH end the connection,
+ *   which is made anew after a wait that grows, with Sentinel perhaps to another host.
+ * - NOAUTH, WRONGPASS and NOPERM while logging in take a human to change: the wait is five seconds
+ *   or more, and the log has a warning.
+ * - With all others the command has failed, and nothing else. A sender is told; a join, a
+ *   subscription and the wait at a queue are tried again after a second, are in the log once a
+ *   minute, and the layer is down until then. A cluster is not followed (MOVED, ASK).
  */
 typedef enum
 {

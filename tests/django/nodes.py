@@ -193,7 +193,11 @@ class Tab(Client):
 
     def __init__(self, port, path):
         super().__init__(port)
-        self.upgrade(path)
+        try:
+            self.upgrade(path)
+        except BaseException:
+            self.close()
+            raise
 
     def read_text(self):
         """Reads a text message, and answers pings before it."""
