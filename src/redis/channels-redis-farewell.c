@@ -95,7 +95,8 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChannelsRedisReply) reply =
       channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
 
-  end_command (user_data, error);
+  /* The script by which groups are left returns nil: no reply is an error, always. */
+  end_command (user_data, reply == NULL ? error : NULL);
 }
 
 /**

@@ -146,7 +146,7 @@ joined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!is_up (self, move->host) || self->retry == NULL)
     return;
 
-  if (error != NULL)
+  if (reply == NULL)
     {
       if (channels_redis_complaint_is_due (&self->complaint))
         g_message ("cannot join a group: %s", error->message);

@@ -244,9 +244,12 @@ channels_redis_settings_open (const ChannelsRedisSettings *self,
       return NULL;
     }
 
+  /* No data may be no pointer, which is not to be added to. */
+  if (skipped > 0)
+    data += skipped;
   if (self->fernet == NULL)
-    return g_bytes_new (data + skipped, length - skipped);
+    return g_bytes_new (data, length - skipped);
 
-  return channels_fernet_decrypt (self->fernet, data + skipped, length - skipped, now_in_seconds (),
-                                  max_age, error);
+  return channels_fernet_decrypt (self->fernet, data, length - skipped, now_in_seconds (), max_age,
+                                  error);
 }

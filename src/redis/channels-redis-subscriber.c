@@ -119,7 +119,7 @@ subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!channels_redis_connection_is_up (self->connection) || self->retry == NULL)
     return;
 
-  if (error != NULL)
+  if (reply == NULL)
     {
       if (channels_redis_complaint_is_due (&self->complaint))
         g_message ("cannot subscribe: %s", error->message);
