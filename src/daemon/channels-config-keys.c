@@ -7,6 +7,7 @@
 
 #include "channels-config-values.h"
 #include "channels-guard.h"
+#include "channels-redis-address.h"
 
 #include <string.h>
 
@@ -174,15 +175,17 @@ set_backend (ChannelsConfig *self, const char *const *values, const ChannelsPlac
   refuse_item (place, values[0], "memory, redis or redis-pubsub");
 }
 
+/* The very URLs that the layer takes; their errors repeat nothing, as they may have a password. */
 static void
 set_redis_hosts (ChannelsConfig *self, const char *const *values, const ChannelsPlace *place)
 {
   for (guint i = 0; values[i] != NULL; i++)
     {
       g_autoptr (GError) error = NULL;
+      g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (values[i], &error);
 
-      if (!channels_config_check_redis_url (values[i], &error))
-        channels_place_add_mistake (place, "URL %u %s", i + 1, error->message);
+      if (address == NULL)
+        channels_place_add_mistake (place, "URL %u: %s", i + 1, error->message);
     }
 
   replace_strv (&self->layer.hosts, values);

@@ -9,9 +9,8 @@
 
 #include <string.h>
 
-#define PATTERN_MAX 255    /* bytes of a channel's pattern */
-#define DATABASE_MAX 65535 /* far above what a Redis server is configured with */
-#define SECRET_MAX 4096    /* bytes of a secret's file */
+#define PATTERN_MAX 255 /* bytes of a channel's pattern */
+#define SECRET_MAX 4096 /* bytes of a secret's file */
 
 #define CREDENTIALS_DIRECTORY "CREDENTIALS_DIRECTORY" /* the environment of a systemd service */
 
@@ -178,67 +177,6 @@ channels_config_parse_capacity (const char *text,
 
   *out_pattern = g_steal_pointer (&pattern);
   *out_capacity = (guint) capacity;
-  return TRUE;
-}
-
-/* "/N" or nothing: the database of a redis:// URL. */
-static gboolean
-is_database_path (const char *path)
-{
-  return *path == '\0' || g_str_equal (path, "/") ||
-         (*path == '/' && g_ascii_string_to_unsigned (path + 1, 10, 0, DATABASE_MAX, NULL, NULL));
-}
-
-/* "db=N" or nothing: the query of a unix:// URL. */
-static gboolean
-is_database_query (const char *query)
-{
-  return query == NULL ||
-         (g_str_has_prefix (query, "db=") &&
-          g_ascii_string_to_unsigned (query + strlen ("db="), 10, 0, DATABASE_MAX, NULL, NULL));
-}
-
-static gboolean
-has_text (const char *text)
-{
-  return text != NULL && *text != '\0';
-}
-
-/**
- * channels_config_check_redis_url:
- * @url: what was found
- * @error: return location for a `GError`, or `NULL`
- *
- * Checks that @url is one of a Redis server. The port and the database may be left
- * out: 6379 and 0. The error's message repeats nothing of @url, which may have a password.
- *
- * Returns: `TRUE` if it is, `FALSE` with `G_KEY_FILE_ERROR_INVALID_VALUE` otherwise
- */
-gboolean
-channels_config_check_redis_url (const char *url, GError **error)
-{
-  g_autoptr (GUri) uri =
-      g_uri_parse (url, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_QUERY, NULL);
-  gboolean good = FALSE;
-
-  if (uri != NULL && g_uri_get_fragment (uri) == NULL)
-    {
-      const char *scheme = g_uri_get_scheme (uri);
-
-      if (g_str_equal (scheme, "unix"))
-        good = !has_text (g_uri_get_host (uri)) && g_uri_get_userinfo (uri) == NULL &&
-               g_uri_get_port (uri) == -1 && g_uri_get_path (uri)[0] == '/' &&
-               g_uri_get_path (uri)[1] != '\0' && is_database_query (g_uri_get_query (uri));
-      else if (g_str_equal (scheme, "redis") || g_str_equal (scheme, "rediss"))
-        good = has_text (g_uri_get_host (uri)) && g_uri_get_port (uri) != 0 &&
-               g_uri_get_query (uri) == NULL && is_database_path (g_uri_get_path (uri));
-    }
-  if (!good)
-    return refuse (error,
-                   "is not redis://[USER:PASSWORD@]HOST:PORT/DB, rediss://… of the same form, "
-                   "or unix:///PATH?db=N, with a DB from 0 to %d",
-                   DATABASE_MAX);
-
   return TRUE;
 }
 

@@ -27,8 +27,6 @@ gboolean channels_config_parse_capacity (const char *text,
                                          guint *out_capacity,
                                          GError **error);
 
-gboolean channels_config_check_redis_url (const char *url, GError **error);
-
 char *channels_config_read_file (const char *path, gsize maximum, GError **error);
 
 char *channels_config_read_secret (const char *name, GError **error);

@@ -79,31 +79,37 @@ static void
 test_layer_hosts (void)
 {
   const char *const good[] = {
-    "redis://h",          "redis://127.0.0.1:6379/0", "redis://[::1]:1/65535",
-    "redis://:p@h:65535", "rediss://u:p%40@h:1/",     "unix:///run/r.sock",
-    "unix:///r?db=15",
+    "redis://h",
+    "redis://127.0.0.1:6379/0",
+    "redis://[::1]:1/65535",
+    "redis://:p@h:65535",
+    "redis://h?db=3",
+    "rediss://u:p%40@h:1/",
+    "rediss://h?ssl_ca_certs=/etc/ca.pem",
+    "unix:///run/r.sock",
+    "unix://u:p@/r?db=15",
+    "sentinel://a,b:1/mymaster?db=2",
   };
   const char *const bad[] = {
     SECRET,
     "http://u:" SECRET "@h",
-    "redis://u:" SECRET "@",
+    "redis://" SECRET "@h",
     "redis://u:" SECRET "@h:0",
     "redis://u:" SECRET "@h:65536",
-    "redis://u:" SECRET "@h/65536",
     "redis://u:" SECRET "@h/x",
     "redis://u:" SECRET "@h/0/1",
-    "redis://u:" SECRET "@h?db=0",
-    "redis://u:" SECRET "#@h",
+    "redis://u:" SECRET "@h?ssl_ca_certs=/x",
     "redis://u:" SECRET "%@h",
     "unix://" SECRET "/r",
     "unix://",
     "unix:///",
     "unix:///r?db=x",
     "unix:///r?password=hunter2",
+    "sentinel://:" SECRET "@a",
     "",
   };
 
-  g_test_summary ("A URL of a Redis server is taken in three forms, and no other is repeated");
+  g_test_summary ("A URL that the layer reads is taken, and no other is repeated");
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
     {
@@ -116,7 +122,7 @@ test_layer_hosts (void)
     {
       g_autofree char *value = g_strconcat ("redis://h;", bad[i], ";", NULL);
 
-      assert_wrong ("Hosts", value, "URL 2 is not redis://");
+      assert_wrong ("Hosts", value, "URL 2: not the URL of a Redis: ");
     }
   assert_wrong ("Hosts", "", "1 to 64 are allowed");
 }

@@ -417,7 +417,8 @@ test_config_overrides_refused (void)
   g_assert_true (g_str_has_prefix (g_ptr_array_index (mistakes, 0), NAME ":2: [Server] Listen: "));
   g_assert_true (g_str_has_prefix (g_ptr_array_index (mistakes, 1), "--listen: “x” is not "));
   g_assert_true (g_str_has_prefix (g_ptr_array_index (mistakes, 2), "--layer: a value "));
-  g_assert_true (g_str_has_prefix (g_ptr_array_index (mistakes, 3), "--redis: URL 1 is not "));
+  g_assert_true (g_str_has_prefix (g_ptr_array_index (mistakes, 3),
+                                   "--redis: URL 1: not the URL of a Redis: "));
 }
 
 static void

@@ -218,7 +218,7 @@ class TestStart(LifeCase):
                 self.assert_fails(USAGE, re.escape(arguments[-1]), '--no-bus', *arguments)
         # A password is not repeated.
         self.assert_fails(USAGE, '^((?!secret).)*--redis((?!secret).)*$',
-                          '--no-bus', '--redis', 'redis://me:secret@')
+                          '--no-bus', '--redis', 'redis://me:secret@h:0')
 
     def test_addresses_are_printed(self):
         listen = ('127.0.0.1:0', '[::1]:0', '127.0.0.1:0')
