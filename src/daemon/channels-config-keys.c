@@ -7,14 +7,12 @@
 
 #include "channels-config-values.h"
 #include "channels-guard.h"
+#include "channels-layer-bounds.h"
 #include "channels-redis-address.h"
 
 #include <string.h>
 
 #define DEFAULT_PORT 8484
-#define EXPIRY_MAX 604800         /* seconds: a week */
-#define GROUP_EXPIRY_MAX 31536000 /* seconds: a year */
-#define PREFIX_MAX 99             /* bytes */
 
 static const char *const backend_names[] = {
   [CHANNELS_CONFIG_BACKEND_MEMORY] = "memory",
@@ -195,13 +193,14 @@ static void
 set_prefix (ChannelsConfig *self, const char *const *values, const ChannelsPlace *place)
 {
   gsize length = strlen (values[0]);
-  gboolean good = length > 0 && length <= PREFIX_MAX;
+  gboolean good = length > 0 && length <= CHANNELS_LAYER_PREFIX_MAX;
 
   for (const char *p = values[0]; good && *p != '\0'; p = g_utf8_next_char (p))
     good = g_unichar_isgraph (g_utf8_get_char (p));
 
   if (!good)
-    refuse_item (place, values[0], "1 to " G_STRINGIFY (PREFIX_MAX) " bytes without white space");
+    refuse_item (place, values[0],
+                 "1 to " G_STRINGIFY (CHANNELS_LAYER_PREFIX_MAX) " bytes without white space");
 
   g_free (self->layer.prefix);
   self->layer.prefix = g_strdup (values[0]);
@@ -222,19 +221,19 @@ set_uint (guint *field, const char *text, guint maximum, const ChannelsPlace *pl
 static void
 set_expiry (ChannelsConfig *self, const char *const *values, const ChannelsPlace *place)
 {
-  set_uint (&self->layer.expiry, values[0], EXPIRY_MAX, place);
+  set_uint (&self->layer.expiry, values[0], CHANNELS_LAYER_EXPIRY_MAX, place);
 }
 
 static void
 set_group_expiry (ChannelsConfig *self, const char *const *values, const ChannelsPlace *place)
 {
-  set_uint (&self->layer.group_expiry, values[0], GROUP_EXPIRY_MAX, place);
+  set_uint (&self->layer.group_expiry, values[0], CHANNELS_LAYER_GROUP_EXPIRY_MAX, place);
 }
 
 static void
 set_capacity (ChannelsConfig *self, const char *const *values, const ChannelsPlace *place)
 {
-  set_uint (&self->layer.capacity, values[0], CHANNELS_CONFIG_CAPACITY_MAX, place);
+  set_uint (&self->layer.capacity, values[0], CHANNELS_LAYER_CAPACITY_MAX, place);
 }
 
 static void

@@ -5,11 +5,11 @@
 
 #include "channels-config-values.h"
 
+#include "channels-layer-bounds.h"
 #include "channels-mistakes.h"
 
 #include <string.h>
 
-#define PATTERN_MAX 255 /* bytes of a channel's pattern */
 #define SECRET_MAX 4096 /* bytes of a secret's file */
 
 #define CREDENTIALS_DIRECTORY "CREDENTIALS_DIRECTORY" /* the environment of a systemd service */
@@ -163,16 +163,17 @@ channels_config_parse_capacity (const char *text,
   gsize length = strlen (pattern);
   guint64 capacity;
 
-  if (length == 0 || length > PATTERN_MAX ||
-      pattern[strspn (pattern, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.!*?[]")] != '\0' ||
-      !g_ascii_string_to_unsigned (colon + 1, 10, 1, CHANNELS_CONFIG_CAPACITY_MAX, &capacity, NULL))
+  if (length == 0 || length > CHANNELS_LAYER_CHANNEL_CAPACITY_PATTERN_MAX ||
+      pattern[strspn (pattern, CHANNELS_LAYER_CHANNEL_CAPACITY_PATTERN)] != '\0' ||
+      !g_ascii_string_to_unsigned (colon + 1, 10, 1, CHANNELS_LAYER_CAPACITY_MAX, &capacity, NULL))
     {
       g_autofree char *quoted = channels_mistakes_quote (text);
 
       return refuse (error,
                      "%s is not PATTERN:N, with a pattern of 1 to %d letters, digits and "
                      "-_.!*?[] and N from 1 to %d",
-                     quoted, PATTERN_MAX, CHANNELS_CONFIG_CAPACITY_MAX);
+                     quoted, CHANNELS_LAYER_CHANNEL_CAPACITY_PATTERN_MAX,
+                     CHANNELS_LAYER_CAPACITY_MAX);
     }
 
   *out_pattern = g_steal_pointer (&pattern);

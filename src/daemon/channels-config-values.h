@@ -7,8 +7,6 @@
 
 G_BEGIN_DECLS
 
-#define CHANNELS_CONFIG_CAPACITY_MAX 1000000 /* messages of one channel */
-
 gboolean channels_config_parse_boolean (const char *text, gboolean *out_value, GError **error);
 
 gboolean channels_config_parse_number (const char *text,

@@ -5,13 +5,14 @@
 
 #include <glib.h>
 
+#include "channels-layer-bounds.h"
 #include "channels-limits.h"
 #include "channels-router.h"
 
 G_BEGIN_DECLS
 
-#define CHANNELS_CONFIG_SIZE_MAX ((gsize) 1024 * 1024) /* bytes of a configuration file */
-#define CHANNELS_CONFIG_ITEMS_MAX 64                   /* of a list */
+#define CHANNELS_CONFIG_SIZE_MAX ((gsize) 1024 * 1024)     /* bytes of a configuration file */
+#define CHANNELS_CONFIG_ITEMS_MAX CHANNELS_LAYER_ITEMS_MAX /* of a list */
 #define CHANNELS_CONFIG_ROUTES_MAX 256
 
 /**

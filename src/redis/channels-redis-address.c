@@ -5,14 +5,13 @@
 
 #include "channels-redis-address.h"
 
+#include "channels-layer-bounds.h"
+
 #include <gio/gio.h>
 #include <string.h>
 
 #define REDIS_PORT 6379
 #define SENTINEL_PORT 26379
-
-#define HOST_CHARACTERS G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-._"
-#define IPV6_CHARACTERS "abcdefABCDEF" G_CSET_DIGITS ":."
 
 /* The URLs of redis-py, so that a Django project's settings carry over as they are:
  *
@@ -82,9 +81,9 @@ host_length (const char *text)
   gsize length;
 
   if (text[0] != '[')
-    return strspn (text, HOST_CHARACTERS);
+    return strspn (text, CHANNELS_LAYER_HOSTS_NAME);
 
-  length = strspn (text + 1, IPV6_CHARACTERS);
+  length = strspn (text + 1, CHANNELS_LAYER_HOSTS_IPV6);
   return length > 0 && text[1 + length] == ']' ? length + 2 : 0;
 }
 
@@ -101,7 +100,7 @@ add_host (ChannelsRedisAddress *self, const char *text, guint16 port, GError **e
     return FALSE;
   if (length == 0 && self->kind == CHANNELS_REDIS_ADDRESS_SENTINEL)
     return fail (error, "a Sentinel has no host");
-  if (self->hosts->len >= CHANNELS_REDIS_SENTINELS_MAX)
+  if (self->hosts->len >= CHANNELS_LAYER_HOSTS_SENTINELS_MAX)
     return fail (error, "it names too many Sentinels");
 
   host = g_new (ChannelsRedisHost, 1);
@@ -220,7 +219,7 @@ parse_path (ChannelsRedisAddress *self, const char *text, GError **error)
       return unescape (text, &self->path, error);
 
     case CHANNELS_REDIS_ADDRESS_SENTINEL:
-      if (length <= 1 || strspn (text + 1, HOST_CHARACTERS) != length - 1)
+      if (length <= 1 || strspn (text + 1, CHANNELS_LAYER_HOSTS_NAME) != length - 1)
         return fail (error, "behind the Sentinels stands the name of a master");
       self->master_name = g_strdup (text + 1);
       return TRUE;
@@ -301,7 +300,7 @@ channels_redis_address_parse (const char *url, GError **error)
   g_return_val_if_fail (url != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (strlen (url) > CHANNELS_REDIS_URL_MAX)
+  if (strlen (url) > CHANNELS_LAYER_HOSTS_URL_MAX)
     {
       fail (error, "it is too long");
       return NULL;

@@ -7,9 +7,6 @@
 
 G_BEGIN_DECLS
 
-#define CHANNELS_REDIS_URL_MAX 4096     /* bytes */
-#define CHANNELS_REDIS_SENTINELS_MAX 16 /* of one URL */
-
 /**
  * ChannelsRedisAddressKind:
  * @CHANNELS_REDIS_ADDRESS_TCP: one host

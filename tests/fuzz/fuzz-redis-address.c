@@ -5,6 +5,7 @@
 
 #include "fuzz.h"
 
+#include "channels-layer-bounds.h"
 #include "channels-redis-address.h"
 
 #include <gio/gio.h>
@@ -19,12 +20,12 @@ check_address (const ChannelsRedisAddress *address)
   g_autoptr (ChannelsRedisAddress) again = NULL;
 
   g_assert_true ((address->kind == CHANNELS_REDIS_ADDRESS_UNIX) == (address->hosts->len == 0));
-  g_assert_cmpuint (address->hosts->len, <=, CHANNELS_REDIS_SENTINELS_MAX);
+  g_assert_cmpuint (address->hosts->len, <=, CHANNELS_LAYER_HOSTS_SENTINELS_MAX);
   g_assert_true (address->user == NULL || address->password != NULL);
 
   again = channels_redis_address_parse (address->display, &error);
   /* What is shown has each port and escape in full, so it may grow past the bound. */
-  if (strlen (address->display) > CHANNELS_REDIS_URL_MAX)
+  if (strlen (address->display) > CHANNELS_LAYER_HOSTS_URL_MAX)
     return;
 
   g_assert_no_error (error);

@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "channels-layer-bounds.h"
 #include "channels-redis-address.h"
 
 #include <gio/gio.h>
@@ -136,20 +137,20 @@ make_sentinels (guint n)
 static void
 test_sentinels (void)
 {
-  g_autofree char *most = make_sentinels (CHANNELS_REDIS_SENTINELS_MAX);
-  g_autofree char *too_many = make_sentinels (CHANNELS_REDIS_SENTINELS_MAX + 1);
+  g_autofree char *most = make_sentinels (CHANNELS_LAYER_HOSTS_SENTINELS_MAX);
+  g_autofree char *too_many = make_sentinels (CHANNELS_LAYER_HOSTS_SENTINELS_MAX + 1);
   g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (most, NULL);
 
   g_test_summary ("There is a bound on the Sentinels of a URL");
 
-  g_assert_cmpuint (address->hosts->len, ==, CHANNELS_REDIS_SENTINELS_MAX);
+  g_assert_cmpuint (address->hosts->len, ==, CHANNELS_LAYER_HOSTS_SENTINELS_MAX);
   g_assert_null (channels_redis_address_parse (too_many, NULL));
 }
 
 static void
 test_length (void)
 {
-  g_autofree char *name = g_strnfill (CHANNELS_REDIS_URL_MAX - strlen ("redis://"), 'a');
+  g_autofree char *name = g_strnfill (CHANNELS_LAYER_HOSTS_URL_MAX - strlen ("redis://"), 'a');
   g_autofree char *longest = g_strconcat ("redis://", name, NULL);
   g_autofree char *too_long = g_strconcat (longest, "a", NULL);
   g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (longest, NULL);
