@@ -14,8 +14,8 @@ _channelsctl_words() {
   local command=$1 position=$2
 
   case $command:$position in
-    :*) echo 'send listen groups members status open ticket disconnect help --help --version' ;;
-    help:1) echo 'send listen groups members status open ticket disconnect help' ;;
+    :*) echo 'send listen groups members status open ticket disconnect import-django help --help --version' ;;
+    help:1) echo 'send listen groups members status open ticket disconnect import-django help' ;;
     send:1 | members:1 | open:1 | listen:* | ticket:*) _channelsctl_groups ;;
   esac
 }
@@ -25,6 +25,7 @@ _channelsctl_options() {
     send | groups | members | status) echo '--json --help' ;;
     ticket) echo '--origin --seconds --json --help' ;;
     disconnect) echo '--code --reason --help' ;;
+    import-django) echo '--python --layer --help' ;;
     *) echo '--help' ;;
   esac
 }
@@ -34,7 +35,7 @@ _channelsctl() {
 
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --origin | --seconds | --code | --reason) i=$((i + 1)) ;;
+      --origin | --seconds | --code | --reason | --python | --layer) i=$((i + 1)) ;;
       -*) ;;
       *)
         [ -n "$command" ] || command=${COMP_WORDS[i]}
@@ -53,6 +54,12 @@ _channelsctl() {
     words=$(_channelsctl_words "$command" "$position")
   fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+
+  # A project is a folder.
+  if [ "$command:$position" = import-django:1 ] && [[ $word != -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -d -- "$word")
+    compopt -o filenames 2>/dev/null || true
+  fi
 }
 
 complete -F _channelsctl channelsctl

@@ -29,6 +29,11 @@ expect 'ticket' channelsctl help t
 expect '--origin' channelsctl ticket --o
 expect '--code' channelsctl disconnect a --c
 expect '' channelsctl ticket --origin ''
+expect 'import-django' channelsctl i
+expect '--layer' channelsctl import-django a --l
+expect '' channelsctl import-django --python ''
+expect '/usr' channelsctl import-django --layer x /us
+expect '' channelsctl import-django /usr /us
 expect '' channelsctl send ''
 running='(true,)'
 expect 'chat_one' channelsctl send c

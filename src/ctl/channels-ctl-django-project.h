@@ -1,0 +1,14 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+char *channels_ctl_django_project_read (const char *folder, const char *python, GError **error);
+
+const char *channels_ctl_django_project_find_layers (const char *text);
+
+G_END_DECLS
