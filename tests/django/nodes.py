@@ -40,6 +40,22 @@ def free_port():
         return unused.getsockname()[1]
 
 
+def make_project_environment(backend, hosts, keys=()):
+    """Returns an environment for the Django project.
+
+    backend, hosts, keys: as in the project's settings
+    """
+    return {
+        **os.environ,
+        'LAYER_BACKEND': backend,
+        'LAYER_HOSTS': ' '.join(hosts),
+        'LAYER_KEYS': ';'.join(keys),
+        'DJANGO_SETTINGS_MODULE': 'classify.settings',
+        'PYTHONDONTWRITEBYTECODE': '1',
+        'PYTHONIOENCODING': 'utf-8',
+    }
+
+
 class RedisServer:
     """A Redis server that keeps nothing on disk; a context manager that ends it.
 
@@ -138,15 +154,7 @@ class Django:
         self._directory = tempfile.mkdtemp(prefix='channels-django-')
         self._log_path = os.path.join(self._directory, 'log')
         self._port = None
-        self._env = {
-            **os.environ,
-            'LAYER_BACKEND': backend,
-            'LAYER_HOSTS': ' '.join(hosts),
-            'LAYER_KEYS': ';'.join(keys),
-            'DJANGO_SETTINGS_MODULE': 'classify.settings',
-            'PYTHONDONTWRITEBYTECODE': '1',
-            'PYTHONIOENCODING': 'utf-8',
-        }
+        self._env = make_project_environment(backend, hosts, keys)
         with open(self._log_path, 'wb') as log:
             self.process = subprocess.Popen(
                 [sys.executable, '-m', 'daphne', '-b', '127.0.0.1', '-p', '0',
