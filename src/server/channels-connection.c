@@ -362,17 +362,26 @@ channels_connection_init (ChannelsConnection *self)
 {
 }
 
-/* libsoup asks for a URI and shows it to nobody but us. */
+/* libsoup asks for a URI and shows it to nobody but us: one for all, as each takes 600 bytes. */
+static GUri *
+get_uri (void)
+{
+  static gsize uri = 0;
+
+  if (g_once_init_enter (&uri))
+    g_once_init_leave (&uri, (gsize) g_uri_parse ("ws://localhost/", SOUP_HTTP_URI_FLAGS, NULL));
+
+  return (GUri *) uri;
+}
+
 static SoupWebsocketConnection *
 lay_websocket (ChannelsSocket *socket, gsize message_size)
 {
-  static const char *const url = "ws://localhost/";
-  g_autoptr (GUri) uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL);
   SoupWebsocketConnection *websocket;
 
   /* No extensions: on loopback compression gains nothing, and libsoup's inflates without a bound.
    */
-  websocket = soup_websocket_connection_new (G_IO_STREAM (socket), uri,
+  websocket = soup_websocket_connection_new (G_IO_STREAM (socket), get_uri (),
                                              SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, NULL, NULL);
   channels_socket_unpark (socket);
   /* The gate has the bound for a whole message; this one is for a frame, and never 0:
