@@ -370,7 +370,7 @@ channels_redis_connection_options_init (ChannelsRedisConnectionOptions *self)
   self->backoff_floor = 50 * G_TIME_SPAN_MILLISECOND;
   self->backoff_ceiling = 10 * G_TIME_SPAN_SECOND;
   self->refused_floor = 5 * G_TIME_SPAN_SECOND;
-  self->health = 10 * G_TIME_SPAN_SECOND;
+  self->health = 1 * G_TIME_SPAN_SECOND;
 }
 
 /**
