@@ -6,7 +6,7 @@
 #include "channels-ctl-django-project.h"
 
 #include "channels-ctl-error.h"
-#include "channels-ctl-python.h"
+#include "channels-ctl-resources.h"
 
 #include <gio/gio.h>
 #include <glib/gi18n.h>
@@ -15,72 +15,10 @@
 #define MANAGE "manage.py"
 #define OUTPUT_MAX ((gsize) 1024 * 1024) /* bytes of what manage.py may print */
 
-/* A project may print what it likes while it starts: our line is the one that begins so. */
+/* The program in Python that prints the layers. A project may print what it likes while it starts:
+ * our line is the one that begins so. */
+#define SCRIPT "/org/example/Channels/ctl/django-layers.py"
 #define MARK "CHANNEL_LAYERS="
-
-#define TAGGED(tag, value)                                                                         \
-  "{\"" CHANNELS_CTL_PYTHON_TAG "\": \"" tag "\", \"" CHANNELS_CTL_PYTHON_VALUE "\": " value "}"
-
-/* For Python 3.7 and later; ASCII, whatever is in the settings. The tags are told of in
- * channels-ctl-python.h. */
-static const char script[] =
-    "import base64, json, math, re\n"
-    "from django.conf import settings\n"
-    "def name(kind):\n"
-    "    return kind.__module__ + '.' + kind.__qualname__\n"
-    "def plain(value):\n"
-    "    if value is None or isinstance(value, (bool, str)):\n"
-    "        return value\n"
-    "    if isinstance(value, int) and -2 ** 63 <= value < 2 ** 64:\n"
-    "        return int(value)\n"
-    "    if isinstance(value, float) and math.isfinite(value):\n"
-    "        return float(value)\n"
-    "    if isinstance(value, (bytes, bytearray)):\n"
-    "        return " TAGGED (
-        CHANNELS_CTL_PYTHON_BYTES,
-        "base64.b64encode(value).decode()") "\n"
-                                            "    if isinstance(value, (list, tuple)):\n"
-                                            "        return [plain(item) for item in value]\n"
-                                            "    if isinstance(value, dict):\n"
-                                            "        if all(isinstance(key, str) for key in "
-                                            "value):\n"
-                                            "            return {key: plain(value[key]) for key in "
-                                            "value}\n"
-                                            "        pairs = [[plain(key), plain(value[key])] for "
-                                            "key in value]\n"
-                                            "        return " TAGGED (
-                                                CHANNELS_CTL_PYTHON_DICT,
-                                                "pairs") "\n"
-                                                         "    if isinstance(value, "
-                                                         "type(re.compile(''))):\n"
-                                                         "        return " TAGGED (
-                                                             CHANNELS_CTL_PYTHON_PATTERN,
-                                                             "str(value.pattern)") "\n"
-                                                                                   "    if "
-                                                                                   "isinstance("
-                                                                                   "value, type):\n"
-                                                                                   "        "
-                                                                                   "return"
-                                                                                   " " TAGGED (
-                                                                                       CHANNELS_CTL_PYTHON_CLASS,
-                                                                                       "name("
-                                                                                       "value)") "\n"
-                                                                                                 " "
-                                                                                                 " "
-                                                                                                 " "
-                                                                                                 " "
-                                                                                                 "r"
-                                                                                                 "e"
-                                                                                                 "t"
-                                                                                                 "u"
-                                                                                                 "r"
-                                                                                                 "n"
-                                                                                                 " " TAGGED (
-                                                                                                     CHANNELS_CTL_PYTHON_OTHER,
-                                                                                                     "name(type(value))") "\n"
-                                                                                                                          "layers = plain(getattr(settings, 'CHANNEL_LAYERS', {}))\n"
-                                                                                                                          "print('\\n" MARK
-                                                                                                                          "' + json.dumps(layers))\n";
 
 /**
  * channels_ctl_django_project_find_layers:
@@ -116,12 +54,15 @@ start (const char *folder, const char *python, GError **error)
   g_autoptr (GSubprocessLauncher) launcher = NULL;
   g_autoptr (GError) start_error = NULL;
   g_autofree char *program = find_program (python);
+  g_autoptr (GBytes) script = g_resource_lookup_data (channels_ctl_get_resource (), SCRIPT,
+                                                      G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  g_autofree char *text = g_strndup (g_bytes_get_data (script, NULL), g_bytes_get_size (script));
   GSubprocess *process;
 
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
   g_subprocess_launcher_set_cwd (launcher, folder);
   process = g_subprocess_launcher_spawn (launcher, &start_error, program, MANAGE, "shell",
-                                         "--verbosity=0", "--command", script, NULL);
+                                         "--verbosity=0", "--command", text, NULL);
   if (process == NULL)
     g_set_error (error, CHANNELS_CTL_ERROR, CHANNELS_CTL_ERROR_FAILED, _ ("“%s” cannot be run: %s"),
                  python, start_error->message);

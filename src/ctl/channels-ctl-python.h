@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /* What Python's values that JSON does not have are tagged with, in the object that stands for each:
- * {"__python__": TAG, "value": VALUE}. */
+ * {"__python__": TAG, "value": VALUE}. django-layers.py makes them. */
 #define CHANNELS_CTL_PYTHON_TAG "__python__"
 #define CHANNELS_CTL_PYTHON_VALUE "value"
 #define CHANNELS_CTL_PYTHON_BYTES "bytes"     /* VALUE is its base64 */
