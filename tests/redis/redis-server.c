@@ -62,6 +62,14 @@ redis_server_find_port (void)
   return port;
 }
 
+void
+redis_server_add_launcher (GPtrArray *argv)
+{
+  g_ptr_array_add (argv, (gpointer) "setpriv");
+  g_ptr_array_add (argv, (gpointer) "--pdeathsig");
+  g_ptr_array_add (argv, (gpointer) "KILL");
+}
+
 RedisServer *
 redis_server_new (const char *first_option, ...)
 {
@@ -98,6 +106,7 @@ redis_server_start (RedisServer *self)
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
 
+  redis_server_add_launcher (argv);
   for (guint i = 0; i < G_N_ELEMENTS (common); i++)
     g_ptr_array_add (argv, (gpointer) common[i]);
   for (guint i = 0; self->options[i] != NULL; i++)

@@ -35,6 +35,10 @@ void redis_server_kill (RedisServer *self);
 /* Runs redis-cli over the Unix socket, with words up to `NULL`: (transfer full). */
 char *redis_server_cli (RedisServer *self, ...) G_GNUC_NULL_TERMINATED;
 
+/* Puts words in front of a command that have it die with the test, however that ends: @argv
+ * (element-type utf8) does not own them. */
+void redis_server_add_launcher (GPtrArray *argv);
+
 /* Waits until whatever was started by the test listens at @port of 127.0.0.1. */
 void redis_server_wait_for_port (guint16 port);
 
