@@ -7,11 +7,18 @@
 
 #include "layer-contract.h"
 
+static ChannelsLayer *
+make_node (const char *layer, const char *node_prefix, gconstpointer data)
+{
+  return channels_memory_layer_new ();
+}
+
 /* A node with the memory layer is alone: it has the contract of one node. */
 static const LayerContractFactory memory = {
   .name = "memory",
+  .backend = "memory",
   .max_nodes = 1,
-  .new_node = channels_memory_layer_new,
+  .new_node = make_node,
 };
 
 static void
