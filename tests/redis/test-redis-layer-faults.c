@@ -1,0 +1,386 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-redis-layer.h"
+#include "layer-node.h"
+#include "redis-server.h"
+
+#include "channels-error.h"
+#include "channels-names.h"
+#include "channels-test-wait.h"
+
+#include <string.h>
+
+/* What only the core layer has: keys of a real Redis that expire, fill up, are spoilt and lost. */
+
+#define PREFIX "asgi"
+#define GROUP "chat_chat_room"
+#define GROUP_KEY PREFIX ":group:" GROUP
+#define OTHER_GROUP "chat_other"
+#define N_GROUPS 20
+#define CAPACITY 5
+
+/* A node that is gone, and has left its keys. */
+#define DEAD_NODE "specific.00000000000000000000000000000000!"
+#define DEAD_CHANNEL DEAD_NODE "0"
+
+/* s: a third of it is the time between two renewals, and so what a test waits for. */
+#define GROUP_EXPIRY 3
+
+typedef struct
+{
+  RedisServer *server; /* (owned) */
+  LayerNode *sender;   /* (owned) */
+  LayerNode *node;     /* (owned) */
+  ChannelsEvent *event;
+} Fixture;
+
+static LayerNode *
+make_node (RedisServer *server)
+{
+  g_autofree char *node_prefix = channels_node_prefix_new ();
+  ChannelsRedisSettings *settings = channels_redis_settings_new (node_prefix, PREFIX);
+  g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
+
+  g_assert_no_error (error);
+  channels_redis_settings_add_host (settings, address);
+  channels_redis_settings_add_capacity (settings, "specific.*!wide", CAPACITY + 1);
+  settings->capacity = CAPACITY;
+  settings->group_expiry = GROUP_EXPIRY;
+
+  return layer_node_new (channels_redis_layer_new (settings), node_prefix);
+}
+
+/* Two nodes, the second one in the group. */
+static void
+set_up (Fixture *fixture, gconstpointer unused)
+{
+  fixture->server = redis_server_new (NULL, NULL);
+  fixture->sender = make_node (fixture->server);
+  fixture->node = make_node (fixture->server);
+  fixture->event = channels_event_new_chat_text ("hello");
+  channels_test_wait_until (layer_node_is_up (fixture->sender) && layer_node_is_up (fixture->node));
+  channels_layer_join (fixture->node->layer, GROUP);
+  layer_node_wait_for_remotes (fixture->sender, GROUP, 1);
+}
+
+/* Nodes that stop leave nothing of their own. */
+static void
+tear_down (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *queue = g_strconcat (PREFIX, fixture->node->prefix, NULL);
+  g_autofree char *exists = NULL;
+
+  layer_node_free (fixture->node);
+  layer_node_free (fixture->sender);
+  exists = redis_server_cli (fixture->server, "EXISTS", queue, GROUP_KEY, NULL);
+  g_assert_cmpstr (exists, ==, "0");
+
+  channels_event_unref (fixture->event);
+  redis_server_free (fixture->server);
+}
+
+/* Runs redis-cli for what it does, and not for what it says. */
+#define RUN(...) g_free (redis_server_cli (__VA_ARGS__, NULL))
+
+static void
+assert_next_event_arrives (Fixture *fixture, const char *group)
+{
+  guint n_heard = fixture->node->heard->len;
+
+  g_assert_cmpuint (layer_node_send (fixture->sender, group, fixture->event), ==, 1);
+  channels_test_wait_until (fixture->node->heard->len == n_heard + 1);
+}
+
+static char *
+make_group (guint i)
+{
+  return g_strdup_printf ("room-%u", i);
+}
+
+static void
+test_forgotten (Fixture *fixture, gconstpointer unused)
+{
+  guint n_changes = fixture->node->n_changes;
+
+  g_test_summary ("A node is back in each of its groups when Redis has forgotten them");
+
+  for (guint i = 0; i < N_GROUPS; i++)
+    {
+      g_autofree char *group = make_group (i);
+
+      channels_layer_join (fixture->node->layer, group);
+    }
+  RUN (fixture->server, "FLUSHALL");
+  for (guint i = 0; i < N_GROUPS; i++)
+    {
+      g_autofree char *group = make_group (i);
+
+      layer_node_wait_for_remotes (fixture->sender, group, 1);
+      assert_next_event_arrives (fixture, group);
+    }
+  layer_node_wait_for_remotes (fixture->sender, GROUP, 1);
+  assert_next_event_arrives (fixture, GROUP);
+
+  g_assert_cmpuint (fixture->node->n_changes, ==, n_changes);
+}
+
+/* When the only member of the group was added: seconds since 1970. */
+static double
+get_score (RedisServer *server)
+{
+  g_autofree char *text =
+      redis_server_cli (server, "ZRANGE", GROUP_KEY, "0", "-1", "WITHSCORES", NULL);
+  const char *score = strchr (text, '\n');
+
+  g_assert_nonnull (score);
+  return g_ascii_strtod (score + 1, NULL);
+}
+
+static gboolean
+look_again_cb (gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+test_stays_for_longer_than_the_expiry (Fixture *fixture, gconstpointer unused)
+{
+  double joined = get_score (fixture->server);
+  guint look_again = g_timeout_add (50, look_again_cb, NULL);
+
+  g_test_summary ("A membership outlives its expiry, and the key that has it as well");
+
+  channels_test_wait_until (get_score (fixture->server) > joined + GROUP_EXPIRY);
+  g_source_remove (look_again);
+
+  assert_next_event_arrives (fixture, GROUP);
+}
+
+static void
+test_dead_member (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *members = NULL;
+
+  g_test_summary ("A member that has not been renewed for too long is forgotten");
+
+  RUN (fixture->server, "ZADD", GROUP_KEY, "1000000000", DEAD_CHANNEL);
+  assert_next_event_arrives (fixture, GROUP);
+  members = redis_server_cli (fixture->server, "ZCARD", GROUP_KEY, NULL);
+
+  g_assert_cmpstr (members, ==, "1");
+}
+
+static void
+test_full_queue (Fixture *fixture, gconstpointer unused)
+{
+  g_auto (LayerOutcome) refused = { .remotes = 7 };
+  g_auto (LayerOutcome) wide = { 0 };
+
+  g_test_summary ("A queue takes its capacity, and then what it refuses is said");
+
+  for (guint i = 0; i < CAPACITY; i++)
+    {
+      g_auto (LayerOutcome) taken = { 0 };
+
+      layer_node_send_to_channel (fixture->sender, DEAD_CHANNEL, fixture->event, &taken);
+      g_assert_no_error (taken.error);
+      g_assert_cmpuint (taken.remotes, ==, 1);
+    }
+
+  layer_node_send_to_channel (fixture->sender, DEAD_CHANNEL, fixture->event, &refused);
+  g_assert_error (refused.error, CHANNELS_ERROR, CHANNELS_ERROR_CHANNEL_FULL);
+  g_assert_cmpuint (refused.remotes, ==, 7);
+
+  layer_node_send_to_channel (fixture->sender, DEAD_NODE "wide", fixture->event, &wide);
+  g_assert_no_error (wide.error);
+}
+
+static void
+test_full_queue_in_group (Fixture *fixture, gconstpointer unused)
+{
+
+  g_test_summary ("A node whose queue is full goes without, and is not counted");
+
+  /* Of a time to come: the dead one is a member for as long as this takes. */
+  RUN (fixture->server, "ZADD", GROUP_KEY, "10000000000", DEAD_CHANNEL);
+  for (guint i = 0; i < CAPACITY; i++)
+    {
+      g_assert_cmpuint (layer_node_send (fixture->sender, GROUP, fixture->event), ==, 2);
+      channels_test_wait_until (fixture->node->heard->len == i + 1);
+    }
+
+  assert_next_event_arrives (fixture, GROUP);
+  RUN (fixture->server, "ZREM", GROUP_KEY, DEAD_CHANNEL);
+}
+
+static void
+test_old_messages (Fixture *fixture, gconstpointer unused)
+{
+  g_auto (LayerOutcome) taken = { 0 };
+  g_autofree char *count = NULL;
+  g_autofree char *left = NULL;
+
+  g_test_summary ("What waits for too long makes way, and a queue of nobody's ends by itself");
+
+  for (guint i = 0; i < CAPACITY; i++)
+    {
+      g_autofree char *message = g_strdup_printf ("message %u", i);
+
+      RUN (fixture->server, "ZADD", PREFIX DEAD_NODE, "1000000000", message);
+    }
+  layer_node_send_to_channel (fixture->sender, DEAD_CHANNEL, fixture->event, &taken);
+  g_assert_no_error (taken.error);
+
+  count = redis_server_cli (fixture->server, "ZCARD", PREFIX DEAD_NODE, NULL);
+  g_assert_cmpstr (count, ==, "1");
+  left = redis_server_cli (fixture->server, "TTL", PREFIX DEAD_NODE, NULL);
+  g_assert_cmpint (atoi (left), >, 0);
+  g_assert_cmpint (atoi (left), <=, 60);
+}
+
+static void
+test_group_of_wrong_type (Fixture *fixture, gconstpointer unused)
+{
+  g_auto (LayerOutcome) send = { .remotes = 7 };
+
+  g_test_summary ("A group's key that is none fails the sends to it, until it is gone");
+
+  RUN (fixture->server, "SET", GROUP_KEY, "no group");
+  channels_layer_join (fixture->node->layer, OTHER_GROUP);
+  layer_node_send_to_group (fixture->sender, GROUP, fixture->event, &send);
+  g_assert_error (send.error, CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE);
+  g_assert_cmpuint (send.remotes, ==, 7);
+  g_assert_true (layer_node_is_up (fixture->sender));
+  g_assert_true (layer_node_is_up (fixture->node));
+  layer_node_wait_for_remotes (fixture->sender, OTHER_GROUP, 1);
+  assert_next_event_arrives (fixture, OTHER_GROUP);
+
+  RUN (fixture->server, "DEL", GROUP_KEY);
+  layer_node_wait_for_remotes (fixture->sender, GROUP, 1);
+  assert_next_event_arrives (fixture, GROUP);
+}
+
+static void
+test_queue_of_wrong_type (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *queue = g_strconcat (PREFIX, fixture->node->prefix, NULL);
+  g_autofree char *channel = channels_channel_name_new (fixture->node->prefix);
+  g_auto (LayerOutcome) send = { 0 };
+
+  g_test_summary ("A queue's key that is none takes nothing, until it is gone");
+
+  RUN (fixture->server, "SET", queue, "no queue");
+  g_assert_cmpuint (layer_node_send (fixture->sender, GROUP, fixture->event), ==, 0);
+  layer_node_send_to_channel (fixture->sender, channel, fixture->event, &send);
+  g_assert_error (send.error, CHANNELS_ERROR, CHANNELS_ERROR_CHANNEL_FULL);
+  g_assert_true (layer_node_is_up (fixture->node));
+
+  RUN (fixture->server, "DEL", queue);
+  assert_next_event_arrives (fixture, GROUP);
+}
+
+static void
+test_no_memory (Fixture *fixture, gconstpointer unused)
+{
+  g_test_summary (
+      "Without memory Redis takes events, but no member; all are in when there is some");
+
+  RUN (fixture->server, "CONFIG", "SET", "maxmemory", "1");
+  assert_next_event_arrives (fixture, GROUP);
+  channels_layer_join (fixture->node->layer, OTHER_GROUP);
+  g_assert_cmpuint (layer_node_send (fixture->sender, OTHER_GROUP, fixture->event), ==, 0);
+  RUN (fixture->server, "DEL", GROUP_KEY);
+  channels_layer_leave (fixture->node->layer, GROUP);
+  channels_layer_join (fixture->node->layer, GROUP);
+  g_assert_cmpuint (layer_node_send (fixture->sender, GROUP, fixture->event), ==, 0);
+  g_assert_true (layer_node_is_up (fixture->sender));
+  g_assert_true (layer_node_is_up (fixture->node));
+
+  RUN (fixture->server, "CONFIG", "SET", "maxmemory", "0");
+  layer_node_wait_for_remotes (fixture->sender, GROUP, 1);
+  layer_node_wait_for_remotes (fixture->sender, OTHER_GROUP, 1);
+  assert_next_event_arrives (fixture, GROUP);
+  assert_next_event_arrives (fixture, OTHER_GROUP);
+}
+
+static void
+test_outage (Fixture *fixture, gconstpointer unused)
+{
+  g_auto (LayerOutcome) group_send = { .remotes = 7 };
+  g_auto (LayerOutcome) channel_send = { .remotes = 7 };
+
+  g_test_summary ("An outage fails sends, and forgets neither who joined nor who left meanwhile");
+
+  channels_layer_join (fixture->node->layer, OTHER_GROUP);
+  layer_node_wait_for_remotes (fixture->sender, OTHER_GROUP, 1);
+  redis_server_kill (fixture->server);
+  channels_test_wait_until (!layer_node_is_up (fixture->sender) &&
+                            !layer_node_is_up (fixture->node));
+  layer_node_send_to_group (fixture->sender, GROUP, fixture->event, &group_send);
+  layer_node_send_to_channel (fixture->sender, DEAD_CHANNEL, fixture->event, &channel_send);
+  g_assert_error (group_send.error, CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE);
+  g_assert_error (channel_send.error, CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE);
+  channels_layer_leave (fixture->node->layer, OTHER_GROUP);
+  channels_layer_join (fixture->node->layer, "chat_meanwhile");
+
+  redis_server_start (fixture->server);
+  channels_test_wait_until (layer_node_is_up (fixture->sender) && layer_node_is_up (fixture->node));
+  layer_node_wait_for_remotes (fixture->sender, GROUP, 1);
+  layer_node_wait_for_remotes (fixture->sender, "chat_meanwhile", 1);
+  assert_next_event_arrives (fixture, GROUP);
+  assert_next_event_arrives (fixture, "chat_meanwhile");
+  g_assert_cmpuint (layer_node_send (fixture->sender, OTHER_GROUP, fixture->event), ==, 0);
+  g_assert_cmpuint (fixture->node->heard->len, ==, 2);
+  g_assert_cmpuint (fixture->node->n_changes, ==, 3);
+}
+
+static void
+test_stop_without_redis (Fixture *fixture, gconstpointer unused)
+{
+  g_auto (LayerOutcome) stop = { 0 };
+
+  g_test_summary ("A node that cannot tell Redis stops all the same, and says so");
+
+  redis_server_kill (fixture->server);
+  channels_test_wait_until (!layer_node_is_up (fixture->node));
+  channels_layer_stop (fixture->node->layer, NULL, layer_stopped_cb, &stop);
+  channels_test_wait_until (stop.n_calls > 0);
+  g_assert_error (stop.error, CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE);
+  g_assert_finalize_object (G_OBJECT (g_steal_pointer (&fixture->node->layer)));
+
+  redis_server_start (fixture->server);
+  channels_test_wait_until (layer_node_is_up (fixture->sender));
+}
+
+static void
+add (const char *name, void (*test) (Fixture *fixture, gconstpointer unused))
+{
+  g_autofree char *path = g_strconcat ("/redis-layer/", name, NULL);
+
+  g_test_add (path, Fixture, NULL, set_up, test, tear_down);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  add ("forgotten", test_forgotten);
+  add ("renewed", test_stays_for_longer_than_the_expiry);
+  add ("dead-member", test_dead_member);
+  add ("full-queue", test_full_queue);
+  add ("full-queue-in-group", test_full_queue_in_group);
+  add ("old-messages", test_old_messages);
+  add ("group-of-wrong-type", test_group_of_wrong_type);
+  add ("queue-of-wrong-type", test_queue_of_wrong_type);
+  add ("no-memory", test_no_memory);
+  add ("outage", test_outage);
+  add ("stop-without-redis", test_stop_without_redis);
+
+  return g_test_run ();
+}
