@@ -8,12 +8,14 @@
 """
 
 import concurrent.futures
+import itertools
 import os
 import re
 import signal
 import struct
 import threading
 import time
+import zlib
 
 # A sanitizer keeps what is freed for a while: little of it, where memory is measured.
 os.environ['ASAN_OPTIONS'] = os.environ.get('ASAN_OPTIONS', '') + ':quarantine_size_mb=1'
@@ -26,9 +28,9 @@ from layercase import GROUP, LayerCase  # noqa: E402
 
 FREEZE = 4  # seconds
 AT_ONCE = 2  # seconds that may pass where nothing is waited for, on a loaded machine
-RESTARTS = 10
-RESTARTS_WARM = 2  # after which everything has been allocated that is kept
-GROWTH_MAX = 4 << 20  # bytes of memory, over all other restarts
+HOSTS = 10  # that are restarted in turn
+ROUNDS = 5  # restarts of each; after the first everything has been allocated that is kept
+GROWTH_MAX = 2 << 20  # bytes of memory, over all other restarts
 TICKS = os.sysconf('SC_CLK_TCK')
 
 # MessagePack, or not, that no Django sends.
@@ -108,15 +110,20 @@ def count_descriptors(process):
     return len(os.listdir(f'/proc/{process.pid}/fd'))
 
 
-class Outage:
-    """Outages under two open tabs and a program on the bus."""
+def room_on(host):
+    """Returns a room of the chat whose group lies on a host, one of HOSTS, by Django's ring."""
+    return next(room for room in map(str, itertools.count())
+                if (zlib.crc32(f'chat_{room}'.encode()) & 0xFFF) * HOSTS // 4096 == host)
+
+
+class Audience:
+    """Two open tabs and a program on the bus, in the same group."""
 
     daphnes = 1
     over_tcp = False
 
     def setUp(self):
         super().setUp()
-        self.server, = self.redis
         self.django, = self.djangos
         self.program = self.enterContext(StatesClient(self.daemon.bus_address))
         self.program.call('Subscribe', '(s)', GROUP)
@@ -124,21 +131,18 @@ class Outage:
         self.wait_for_nodes(GROUP, 1)
 
     def send(self, message):
-        """Sends to the group from the bus, and returns receivers and remotes."""
-        return self.bus.call('SendToGroup', '(ss)', GROUP, message)
+        """Sends to the tabs' group from the bus, and returns receivers and remotes."""
+        return self.send_to(GROUP, message)
+
+    def send_to(self, group, message):
+        """Sends to a group from the bus, and returns receivers and remotes."""
+        return self.bus.call('SendToGroup', '(ss)', group, message)
 
     def assert_next(self, message):
         """The next that every local member gets is the message."""
         self.assert_all_hear(self.tabs, message)
         self.assertEqual(self.program.next_event(),
                          (GROUP, {'type': 'chat_message', 'message': message}))
-
-    def assert_local_members_served(self):
-        """Local members of the group hear each other, at once."""
-        began = time.monotonic()
-        self.tabs[0].say('a tab, meanwhile')
-        self.assert_next('a tab, meanwhile')
-        self.assertLess(time.monotonic() - began, AT_ONCE)
 
     def try_django_tab(self):
         """Returns a Tab of Daphne, or None: some browser learns that Django's connection is gone."""
@@ -163,6 +167,21 @@ class Outage:
         self.assertEqual(self.send('from the bus'), (3, 1))
         self.assert_next('from the bus')
         self.assertEqual(there.hear(), 'from the bus')
+
+
+class Outage(Audience):
+    """Outages of one Redis server, each of another kind."""
+
+    def setUp(self):
+        super().setUp()
+        self.server, = self.redis
+
+    def assert_local_members_served(self):
+        """Local members of the group hear each other, at once."""
+        began = time.monotonic()
+        self.tabs[0].say('a tab, meanwhile')
+        self.assert_next('a tab, meanwhile')
+        self.assertLess(time.monotonic() - began, AT_ONCE)
 
     def assert_unavailable(self, method, *arguments):
         with self.assertRaises(CallError) as caught:
@@ -285,58 +304,107 @@ class Outage:
         self.program.events.clear()
         self.assert_layer_works()
 
+
+class Restarts(Audience):
+    """Many outages under traffic between two nodes.
+
+    What each takes is the wait before channelsd tries again, which grows with each
+    loss of the same server until that has been up for a while. So there are many
+    servers, and each is lost a few times: that takes seconds, and not minutes.
+    """
+
+    hosts = HOSTS
+
+    def setUp(self):
+        super().setUp()
+        self.other = self.enterContext(self.new_daemon())
+        wait_until(lambda: self.other.get('LayerState') == 'up', 'the other to be up')
+        self.other_program = self.enterContext(StatesClient(self.other.bus_address))
+        self.rooms = [room_on(host) for host in range(HOSTS)]
+        self.here = [self.tab(f'/ws/chat/{room}/') for room in self.rooms]
+        self.there = [self.tab(f'/ws/chat/{room}/', self.other) for room in self.rooms]
+
     def test_many_restarts_under_traffic(self):
-        talker = self.tab('/ws/chat/traffic/')
+        talker = self.enterContext(BusClient(self.daemon.bus_address))
+        near = self.tab('/ws/chat/traffic/')
+        far = self.tab('/ws/chat/traffic/', self.other)
         over = threading.Event()
 
+        # One event at a time: what waits for Redis would be memory that varies.
         def talk():
             count = 0
             while not over.is_set():
-                talker.say(count)
-                self.assertEqual(talker.hear(), count)
                 count += 1
+                receivers, _ = talker.call('SendToGroup', '(ss)', 'chat_traffic', str(count))
+                self.assertEqual((receivers, near.hear()), (1, str(count)))
             return count
 
+        def listen():
+            heard = []
+            while not heard or heard[-1] != 'over':
+                heard.append(far.hear())
+            return [int(message) for message in heard[:-1]]
+
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            talked = pool.submit(talk)
+            talked, listened = pool.submit(talk), pool.submit(listen)
             try:
-                before = self.restart_redis(RESTARTS_WARM)
-                after = self.restart_redis(RESTARTS - RESTARTS_WARM)
+                self.restart_all()
+                before = self.measure()
+                for _ in range(ROUNDS - 1):
+                    self.restart_all()
+                after = self.measure()
             finally:
                 over.set()
-            self.assertGreater(talked.result(), RESTARTS)
+                talked.exception()
+                self.send_to('chat_traffic', 'over')
+            said, heard = talked.result(), listened.result()
+
+        # Each outage costs some events, and none comes twice or out of turn.
+        self.assertGreater(said, HOSTS * ROUNDS)
+        self.assertGreater(len(heard), HOSTS * ROUNDS)
+        self.assertEqual(heard, sorted(set(heard)))
 
         # What leaks at all leaks with every restart.
-        self.assertLess(after[0] - before[0], RESTARTS - RESTARTS_WARM)
-        self.assertLess(after[1] - before[1], GROWTH_MAX)
+        for (descriptors, held), (descriptors_after, held_after) in zip(before, after):
+            self.assertLess(descriptors_after - descriptors, HOSTS * (ROUNDS - 1))
+            self.assertLess(held_after - held, GROWTH_MAX)
         self.assert_layer_works()
 
-        for tab in [talker, *self.tabs]:
+        self.other.stop()
+        for tab in [near, *self.tabs, *self.here]:
             tab.close()
         self.program.close()
-        wait_until(lambda: not self.channels(GROUP) and not self.channels('chat_traffic'),
-                   'the tabs to be gone')
+        wait_until(lambda: not self.bus.call('ListGroups', '()')[0], 'all groups to be left')
         wait_until(self.is_clean, 'Redis to be empty')
 
-    def restart_redis(self, times):
-        """Restarts Redis, and returns the descriptors and the memory of channelsd then."""
-        for i in range(times):
-            self.server.kill()
+    def restart_all(self):
+        """Restarts each Redis once, and has a message pass behind each."""
+        for server, room, here, there in zip(self.redis, self.rooms, self.here, self.there):
+            group = f'chat_{room}'
+            server.kill()
             self.program.wait_for_states('down')
-            self.assertEqual(self.send(f'down {i}'), (3, 0))
-            self.server.start()
+            self.other_program.wait_for_states('down')
+            self.assertEqual(self.send_to(group, 'down'), (1, 0))
+            server.start()
             self.program.wait_for_states('up')
-            self.wait_for_nodes(GROUP, 1)
-            self.wait_for_nodes('chat_traffic', 1)
-            self.assertEqual(self.send(f'up {i}'), (3, 0))
-            self.assert_next(f'down {i}')
-            self.assert_next(f'up {i}')
-        return count_descriptors(self.daemon.process), memory(self.daemon.process)
+            self.other_program.wait_for_states('up')
+            self.wait_for_nodes(group, 2)
+            # The other's queue, full of the traffic, may lie there, and be emptied last.
+            sent = []
+            wait_until(lambda: sent.append(self.send_to(group, 'up')) or sent[-1] == (1, 1),
+                       'the other to take what is sent')
+            self.assertEqual(there.hear(), 'up')
+            self.assertEqual([here.hear() for _ in ['down', *sent]], ['down'] + ['up'] * len(sent))
+
+    def measure(self):
+        """Returns descriptors and memory of both channelsds."""
+        return [(count_descriptors(daemon.process), memory(daemon.process))
+                for daemon in (self.daemon, self.other)]
 
     def is_clean(self):
         """Whether nothing is left in Redis but what a Daphne's tab in the group needs."""
-        return self.nodes_in(GROUP) <= 1 and self.nodes_in('chat_traffic') == 0 and not [
-            key for key in self.server.client.keys('*') if key != f'asgi:group:{GROUP}'.encode()]
+        keys = [key for server in self.redis for key in server.client.keys('*')]
+        return self.nodes_in(GROUP) <= 1 and keys in ([], [f'asgi:group:{GROUP}'.encode()])
 
 
 class TestPubsub(layercase.Pubsub, Outage, LayerCase):
@@ -476,6 +544,10 @@ class TestCore(layercase.Core, Outage, LayerCase):
         # 'count=1' or {'count': 1}, as the version of python3-redis has it.
         found = self.server.client.info('errorstats').get('errorstat_WRONGTYPE', 0)
         return int(re.search('[0-9]+', str(found)).group())
+
+
+class TestCoreRestarts(layercase.Core, Restarts, LayerCase):
+    """The core layer's connections, again and again."""
 
 
 if __name__ == '__main__':
