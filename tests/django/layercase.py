@@ -55,6 +55,10 @@ class Core:
     backend = 'core'
     layer = 'redis'
 
+    def ring_name(self, group):
+        """Returns the name by which a group's server is found."""
+        return group
+
     def members_in(self, group):
         """Returns the names of the channels that a group has in Redis."""
         return [name.decode() for server in self.redis
@@ -74,6 +78,10 @@ class Pubsub:
 
     backend = 'pubsub'
     layer = 'redis-pubsub'
+
+    def ring_name(self, group):
+        """Returns the name by which a group's server is found."""
+        return f'asgi__group__{group}'
 
     def nodes_in(self, group):
         """Returns how many nodes a group has."""

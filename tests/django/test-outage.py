@@ -117,12 +117,6 @@ def count_descriptors(process):
     return len(os.listdir(f'/proc/{process.pid}/fd'))
 
 
-def room_on(host):
-    """Returns a room of the chat whose group lies on a host, one of HOSTS, by Django's ring."""
-    return next(room for room in map(str, itertools.count())
-                if (zlib.crc32(f'chat_{room}'.encode()) & 0xFFF) * HOSTS // 4096 == host)
-
-
 class Audience:
     """Two open tabs and a program on the bus, in the same group."""
 
@@ -327,9 +321,15 @@ class Restarts(Audience):
         self.other = self.enterContext(self.new_daemon())
         wait_until(lambda: self.other.get('LayerState') == 'up', 'the other to be up')
         self.other_program = self.enterContext(StatesClient(self.other.bus_address))
-        self.rooms = [room_on(host) for host in range(HOSTS)]
+        self.rooms = [self.room_on(host) for host in range(HOSTS)]
         self.here = [self.tab(f'/ws/chat/{room}/') for room in self.rooms]
         self.there = [self.tab(f'/ws/chat/{room}/', self.other) for room in self.rooms]
+
+    def room_on(self, host):
+        """Returns a room of the chat whose group lies on a host, one of HOSTS, by Django's ring."""
+        return next(room for room in map(str, itertools.count())
+                    if (zlib.crc32(self.ring_name(f'chat_{room}').encode()) & 0xFFF) * HOSTS // 4096
+                    == host)
 
     def test_many_restarts_under_traffic(self):
         talker = self.enterContext(BusClient(self.daemon.bus_address))
@@ -556,6 +556,10 @@ class TestCore(layercase.Core, Outage, LayerCase):
 
 class TestCoreRestarts(layercase.Core, Restarts, LayerCase):
     """The core layer's connections, again and again."""
+
+
+class TestPubsubRestarts(layercase.Pubsub, Restarts, LayerCase):
+    """The pub/sub layer's."""
 
 
 if __name__ == '__main__':

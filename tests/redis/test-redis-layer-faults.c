@@ -278,20 +278,25 @@ test_queue_of_wrong_type (Fixture *fixture, gconstpointer unused)
   g_assert_cmpuint (layer_node_send (fixture->sender, GROUP, fixture->event), ==, 0);
   layer_node_send_to_channel (fixture->sender, channel, fixture->event, &send);
   g_assert_error (send.error, CHANNELS_ERROR, CHANNELS_ERROR_CHANNEL_FULL);
-  g_assert_true (layer_node_is_up (fixture->node));
+  channels_test_wait_until (!layer_node_is_up (fixture->node));
+  g_assert_true (layer_node_is_up (fixture->sender));
 
   RUN (fixture->server, "DEL", queue);
+  channels_test_wait_until (layer_node_is_up (fixture->node));
   assert_next_event_arrives (fixture, GROUP);
 }
 
 static void
 test_no_memory (Fixture *fixture, gconstpointer unused)
 {
+  g_auto (LayerOutcome) send = { .remotes = 7 };
+
   g_test_summary (
-      "Without memory Redis takes events, but no member; all are in when there is some");
+      "Without memory Redis takes neither events nor members; all are in when there is some");
 
   RUN (fixture->server, "CONFIG", "SET", "maxmemory", "1");
-  assert_next_event_arrives (fixture, GROUP);
+  layer_node_send_to_group (fixture->sender, GROUP, fixture->event, &send);
+  g_assert_error (send.error, CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE);
   channels_layer_join (fixture->node->layer, OTHER_GROUP);
   g_assert_cmpuint (layer_node_send (fixture->sender, OTHER_GROUP, fixture->event), ==, 0);
   RUN (fixture->server, "DEL", GROUP_KEY);
@@ -299,9 +304,10 @@ test_no_memory (Fixture *fixture, gconstpointer unused)
   channels_layer_join (fixture->node->layer, GROUP);
   g_assert_cmpuint (layer_node_send (fixture->sender, GROUP, fixture->event), ==, 0);
   g_assert_true (layer_node_is_up (fixture->sender));
-  g_assert_true (layer_node_is_up (fixture->node));
+  channels_test_wait_until (!layer_node_is_up (fixture->node));
 
   RUN (fixture->server, "CONFIG", "SET", "maxmemory", "0");
+  channels_test_wait_until (layer_node_is_up (fixture->node));
   layer_node_wait_for_remotes (fixture->sender, GROUP, 1);
   layer_node_wait_for_remotes (fixture->sender, OTHER_GROUP, 1);
   assert_next_event_arrives (fixture, GROUP);

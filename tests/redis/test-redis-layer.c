@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "channels-redis-layer.h"
+#include "channels-redis-pubsub-layer.h"
 #include "layer-contract.h"
 #include "redis-server.h"
 
@@ -31,6 +32,9 @@ static const Backend backends[] = {
   { "redis", "redis", TRUE, channels_redis_layer_new, 1, NULL },
   { "redis-encrypted", "redis", TRUE, channels_redis_layer_new, 1, "hush" },
   { "redis-two-hosts", "redis", TRUE, channels_redis_layer_new, 2, NULL },
+  { "redis-pubsub", "redis-pubsub", FALSE, channels_redis_pubsub_layer_new, 1, NULL },
+  { "redis-pubsub-encrypted", "redis-pubsub", FALSE, channels_redis_pubsub_layer_new, 1, "hush" },
+  { "redis-pubsub-two-hosts", "redis-pubsub", FALSE, channels_redis_pubsub_layer_new, 2, NULL },
 };
 
 /* Where it is made. */
