@@ -1,0 +1,75 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "fuzz.h"
+
+#include "channels-event.h"
+#include "channels-redis-settings.h"
+
+/* What lies in a queue, or is published: taken apart it is an event with those it is for, or a
+ * mistake; and whatever is made by one node is taken apart by the next. The first byte says which
+ * of the two, and whether it is encrypted. */
+
+#define SALTED 0x01
+#define ENCRYPTED 0x02
+#define DEPTH 32
+
+static void
+check_event (GBytes *map)
+{
+  g_autoptr (ChannelsEvent) event = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) channels = NULL;
+
+  event = channels_event_new_addressed (g_bytes_get_data (map, NULL), g_bytes_get_size (map), DEPTH,
+                                        &channels, &error);
+  g_assert_true ((event == NULL) == (error != NULL));
+  g_assert_true ((event == NULL) == (channels == NULL));
+
+  for (guint i = 0; channels != NULL && channels[i] != NULL; i++)
+    g_assert_true (g_utf8_validate (channels[i], -1, NULL));
+}
+
+static void
+check_round_trip (const ChannelsRedisSettings *settings,
+                  gboolean salted,
+                  const guint8 *data,
+                  gsize size)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) payload = channels_redis_settings_seal (settings, salted, data, size, &error);
+  g_autoptr (GBytes) map = NULL;
+
+  g_assert_no_error (error);
+  map = channels_redis_settings_open (settings, salted, g_bytes_get_data (payload, NULL),
+                                      g_bytes_get_size (payload), &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (g_bytes_get_data (map, NULL), g_bytes_get_size (map), data, size);
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+  g_autoptr (ChannelsRedisSettings) settings = NULL;
+  g_autoptr (GBytes) map = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean salted;
+
+  if (size < 1)
+    return 0;
+
+  salted = (data[0] & SALTED) != 0;
+  settings = channels_redis_settings_new ("specific.node!", "asgi");
+  if ((data[0] & ENCRYPTED) != 0)
+    channels_redis_settings_add_secret (settings, "hush");
+
+  map = channels_redis_settings_open (settings, salted, data + 1, size - 1, &error);
+  g_assert_true ((map == NULL) == (error != NULL));
+  if (map != NULL)
+    check_event (map);
+  check_round_trip (settings, salted, data + 1, size - 1);
+
+  return 0;
+}
