@@ -7,8 +7,12 @@
 
 #include "channels-redis-ring.h"
 
-/* Our channel in a group stands for the group: it is the node's prefix and a digest of the group's
- * name, so that whoever knows the prefix can take the node out of any group. */
+#include <string.h>
+
+/* Our channel in a group stands for the group: it is the node's prefix, a word that no other
+ * channel of ours begins with, and a digest of the group's name, so that whoever knows the prefix
+ * can take the node out of any group. */
+#define STAND_IN "group-"
 
 /* Hexadecimal digits of the digest: as many as Django's channels have. */
 #define DIGITS 32
@@ -47,7 +51,7 @@ channels_redis_group_new (const ChannelsRedisSettings *settings, const char *nam
   self->link.data = self;
   self->name = g_strdup (name);
   self->key = channels_redis_settings_get_group_key (settings, name);
-  self->channel = g_strconcat (settings->node_prefix, digest, NULL);
+  self->channel = g_strconcat (settings->node_prefix, STAND_IN, digest, NULL);
   self->host = channels_redis_ring_find (name, settings->hosts->len);
 
   return self;
@@ -64,6 +68,20 @@ channels_redis_group_free (ChannelsRedisGroup *self)
   g_free (self->key);
   g_free (self->channel);
   g_free (self);
+}
+
+/**
+ * channels_redis_group_is_stand_in:
+ * @settings: of the layer
+ * @channel: a channel's name, from anywhere
+ *
+ * Returns: whether it stands for a group on this node, which the node may not be in
+ */
+gboolean
+channels_redis_group_is_stand_in (const ChannelsRedisSettings *settings, const char *channel)
+{
+  return g_str_has_prefix (channel, settings->node_prefix) &&
+         g_str_has_prefix (channel + strlen (settings->node_prefix), STAND_IN);
 }
 
 /**

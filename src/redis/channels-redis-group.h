@@ -36,6 +36,9 @@ ChannelsRedisGroup *channels_redis_group_new (const ChannelsRedisSettings *setti
 
 void channels_redis_group_free (ChannelsRedisGroup *self);
 
+gboolean channels_redis_group_is_stand_in (const ChannelsRedisSettings *settings,
+                                           const char *channel);
+
 GList *channels_redis_groups_take (GPtrArray *batch, GList *link, guint host);
 
 void

@@ -8,6 +8,7 @@
 #include "channels-msgpack.h"
 #include "channels-redis-complaint.h"
 #include "channels-redis-farewell.h"
+#include "channels-redis-group.h"
 #include "channels-redis-membership.h"
 #include "channels-redis-queues.h"
 #include "channels-redis-receiver.h"
@@ -57,6 +58,8 @@ take_event (ChannelsRedisLayer *self, const char *channel, ChannelsEvent *event)
 
   if (group != NULL)
     channels_layer_emit_group_event (CHANNELS_LAYER (self), group, event);
+  else if (channels_redis_group_is_stand_in (self->settings, channel))
+    g_debug ("dropped an event for a group that was left");
   else if (g_str_has_prefix (channel, self->settings->node_prefix))
     channels_layer_emit_channel_event (CHANNELS_LAYER (self), channel, event);
 }

@@ -91,7 +91,8 @@ on_message (ChannelsRedisConnection *connection,
     return;
 
   self->skipped = find_channel (self, name);
-  if (self->skipped == NULL)
+  /* What was under way when a channel was removed comes as well, and is nobody's. */
+  if (g_hash_table_contains (self->channels, name) || g_str_has_prefix (name, self->node_prefix))
     self->funcs->message (name, payload, self->user_data);
 }
 
