@@ -180,9 +180,14 @@ read_upgrade (LoadTabs *self, LoadTab *tab, const guint8 *data, gsize length)
 
   head = g_strndup ((const char *) data, (gsize) (end - (const char *) data));
   if (!g_str_has_prefix (head, "HTTP/1.1 101") || strstr (head, ACCEPT) == NULL)
-    close_tab (self, tab, head);
+    {
+      head[strcspn (head, "\r")] = '\0';
+      close_tab (self, tab, head);
+    }
   else
-    say_hello (self, tab);
+    {
+      say_hello (self, tab);
+    }
 
   return (gsize) (end - (const char *) data) + 4;
 }

@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Channels developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The benchmarks: channelsd beside others, as ratios in one run.
+
+    tests/bench/bench.py redis      nodes of one layer on Redis, beside Django Channels
+    tests/bench/bench.py servers    one node, beside the bare limit and other servers
+
+Build first, without sanitizers: meson setup build && meson compile -C build.
+
+What is printed:
+
+- Each thing is measured in rounds, A B … A B …, and each ratio is the median of those of the
+  rounds: absolute figures move with the machine and the hour, and only ratios of one run say
+  anything. Servers have one core and the load client another; leave the machine alone meanwhile.
+- A delivery is one event at one tab. Every delivery is checked: where one is lost, doubled or out
+  of order there is no figure, but an error, and exit status 1.
+- The window is how many events are under way at once. Django Channels drops what is beyond 100 in a
+  channel, so each of its figures is that of the fastest window in which it loses nothing.
+- "us/delivery" is CPU time of the server, all its processes, for one delivery.
+- A server that is not installed is left out; the last lines say how to install it.
+
+--short takes seconds and checks deliveries, not speed: `meson test --benchmark` runs that.
+"""
+
+import argparse
+import json
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+for folder in 'support', 'django':
+    sys.path.insert(0, os.path.join(HERE, '..', folder))
+
+import part_redis  # noqa: E402
+from measure import Bench, CheckError, say  # noqa: E402
+
+PARTS = {'redis': part_redis}
+
+# The numbers of tabs of each part: all, and short.
+TABS = {'redis': ((1, 1000), (20,))}
+SIZES = {'redis': ((64,), (64,))}
+
+
+def numbers(text):
+    """Parses numbers with commas between."""
+    return [int(word) for word in text.split(',')]
+
+
+def parse():
+    """Returns what the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('part', choices=PARTS)
+    parser.add_argument('--build', default=os.path.join(HERE, '..', '..', 'build'))
+    parser.add_argument('--short', action='store_true', help='a few seconds in all')
+    parser.add_argument('--rounds', type=int, help='of each measurement; 5')
+    parser.add_argument('--seconds', type=float, help='of each measurement; 2')
+    parser.add_argument('--idle', type=float, help='seconds of watching an idle node; 10')
+    parser.add_argument('--tabs', type=numbers, help='with commas between')
+    parser.add_argument('--sizes', type=numbers, help='of events, bytes, with commas between')
+    parser.add_argument('--layers', type=lambda text: text.split(','), default=['redis'],
+                        help='redis, redis-pubsub')
+    parser.add_argument('--json', help='file for all that was measured')
+
+    options = parser.parse_args()
+    rounds, seconds, idle = (1, 0.2, 0.5) if options.short else (5, 2, 10)
+    options.rounds = options.rounds or rounds
+    options.seconds = options.seconds or seconds
+    options.idle = options.idle or idle
+    options.tabs = options.tabs or TABS[options.part][options.short]
+    options.sizes = options.sizes or SIZES[options.part][options.short]
+    return options
+
+
+def main():
+    """Runs one part."""
+    options = parse()
+    bench = Bench(options.build, options.rounds, options.seconds)
+    try:
+        results = PARTS[options.part].run(bench, options)
+    except CheckError as error:
+        say(f'Not every event reached each tab once and in order: {error}')
+        sys.exit(1)
+    if options.json:
+        with open(options.json, 'w', encoding='utf-8') as file:
+            json.dump(results, file, indent=1)
+
+
+if __name__ == '__main__':
+    main()
