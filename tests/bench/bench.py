@@ -14,10 +14,15 @@ What is printed:
 - Each thing is measured in rounds, A B … A B …, and each ratio is the median of those of the
   rounds: absolute figures move with the machine and the hour, and only ratios of one run say
   anything. Servers have one core and the load client another; leave the machine alone meanwhile.
-- A delivery is one event at one tab. Every delivery is checked: where one is lost, doubled or out
-  of order there is no figure, but an error, and exit status 1.
-- The window is how many events are under way at once. Django Channels drops what is beyond 100 in a
-  channel, so each of its figures is that of the fastest window in which it loses nothing.
+- "channelsd x" is how many times as many deliveries a second channelsd makes, "CPU x" how many
+  times as much CPU time a delivery costs the other. Where "client load" is near 1 the load client
+  was the limit, and CPU time says more than deliveries do.
+- A delivery is one event at one tab. Every delivery is checked: where channelsd loses, doubles or
+  reorders one there is no figure, but an error, and exit status 1. Another server that does so again
+  and again gets no row.
+- The window is how many events are under way at once. Some servers drop what they cannot queue, such
+  as Django Channels what is beyond 100 in a channel: each of their figures is that of the fastest
+  window in which nothing is lost.
 - "us/delivery" is CPU time of the server, all its processes, for one delivery.
 - A server that is not installed is left out; the last lines say how to install it.
 
@@ -34,18 +39,24 @@ for folder in 'support', 'django':
     sys.path.insert(0, os.path.join(HERE, '..', folder))
 
 import part_redis  # noqa: E402
+import part_servers  # noqa: E402
 from measure import Bench, CheckError, say  # noqa: E402
 
-PARTS = {'redis': part_redis}
+PARTS = {'redis': part_redis, 'servers': part_servers}
 
 # The numbers of tabs of each part: all, and short.
-TABS = {'redis': ((1, 1000), (20,))}
-SIZES = {'redis': ((64,), (64,))}
+TABS = {'redis': ((1, 1000), (20,)), 'servers': ((1, 100, 1000, 9900), (20,))}
+SIZES = {'redis': ((64,), (64,)), 'servers': ((64, 1024), (64,))}
 
 
 def numbers(text):
     """Parses numbers with commas between."""
     return [int(word) for word in text.split(',')]
+
+
+def words(text):
+    """Parses words with commas between."""
+    return text.split(',')
 
 
 def parse():
@@ -60,8 +71,10 @@ def parse():
     parser.add_argument('--idle', type=float, help='seconds of watching an idle node; 10')
     parser.add_argument('--tabs', type=numbers, help='with commas between')
     parser.add_argument('--sizes', type=numbers, help='of events, bytes, with commas between')
-    parser.add_argument('--layers', type=lambda text: text.split(','), default=['redis'],
-                        help='redis, redis-pubsub')
+    parser.add_argument('--layers', type=words, default=['redis', 'redis-pubsub'],
+                        help='redis,redis-pubsub: for part redis')
+    parser.add_argument('--only', type=words,
+                        help='parts of the names of other servers: for part servers')
     parser.add_argument('--json', help='file for all that was measured')
 
     options = parser.parse_args()

@@ -31,7 +31,7 @@
 #define NS_PER_S 1e9
 #define NS_PER_US 1e3
 #define WAIT_MS 50
-#define CONNECT_PATIENCE (60 * G_GINT64_CONSTANT (1000000000)) /* ns */
+#define CONNECT_PATIENCE (180 * G_GINT64_CONSTANT (1000000000)) /* ns */
 #define KNOCK_PATIENCE (60 * G_GINT64_CONSTANT (1000000000))
 #define KNOCK_FIRST (50 * G_GINT64_CONSTANT (1000000)) /* ns before the next; doubled each time */
 #define DESCRIPTORS 64                                 /* more than one for each connection */

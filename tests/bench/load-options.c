@@ -108,6 +108,7 @@ load_options_parse (LoadOptions *self, int *argc, char ***argv, GError **error)
     { "protocol", 0, 0, G_OPTION_ARG_STRING, &self->protocol, "WebSocket subprotocol", "NAME" },
     { "raw", 0, 0, G_OPTION_ARG_NONE, &self->raw, "TCP without WebSocket", NULL },
     { "binary", 0, 0, G_OPTION_ARG_NONE, &self->binary, "Binary frames", NULL },
+    { "quick-ack", 0, 0, G_OPTION_ARG_NONE, &self->quick, "Acknowledge at once", NULL },
     { "hello", 0, 0, G_OPTION_ARG_STRING, &hello, "What each sends first", "BYTES" },
     { "ready", 0, 0, G_OPTION_ARG_STRING, &ready, "Part of the answer to that", "BYTES" },
     { "prefix", 0, 0, G_OPTION_ARG_STRING, &prefix, "Before each message", "BYTES" },

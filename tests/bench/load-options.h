@@ -16,6 +16,7 @@ typedef struct
   char *protocol;   /* (owned) (nullable): WebSocket subprotocol */
   gboolean raw;     /* no WebSocket: TCP */
   gboolean binary;  /* frames */
+  gboolean quick;   /* acknowledge at once: for servers that wait for it before they write more */
   GBytes *hello;    /* (owned): what each connection sends first; may be empty */
   GBytes *ready;    /* (owned): what tells that it is ready then; empty: at once */
   GBytes *prefix;   /* (owned): of a message */

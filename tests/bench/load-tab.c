@@ -231,7 +231,7 @@ read_messages (LoadTabs *self, LoadTab *tab, const guint8 *data, gsize length, g
   if (tab->index == LOAD_NO_TAB)
     return length;
 
-  if (self->mark_at < length && data[self->mark_at] == LOAD_MARK)
+  if (self->mark_at < length && data[0] != LOAD_MARK && data[self->mark_at] == LOAD_MARK)
     at = data + self->mark_at;
 
   while (at < end && (at = memchr (at, LOAD_MARK, (gsize) (end - at))) != NULL)
@@ -245,12 +245,35 @@ read_messages (LoadTabs *self, LoadTab *tab, const guint8 *data, gsize length, g
           at++;
           continue;
         }
-      if (!self->options->raw)
+      if ((gsize) (at - data) < size)
         self->mark_at = (gsize) (at - data);
       at += size;
     }
 
   return length;
+}
+
+/* Some servers have frames as TCP has segments: a message may be in two. */
+static void
+read_payload (LoadTabs *self, LoadTab *tab, const guint8 *payload, gsize length, gint64 now)
+{
+  gsize read;
+
+  if (tab->cut != NULL && tab->cut->len > 0)
+    {
+      g_byte_array_append (tab->cut, payload, (guint) length);
+      read = read_messages (self, tab, tab->cut->data, tab->cut->len, now);
+      g_byte_array_remove_range (tab->cut, 0, (guint) read);
+      return;
+    }
+
+  read = read_messages (self, tab, payload, length, now);
+  if (read == length)
+    return;
+
+  if (tab->cut == NULL)
+    tab->cut = g_byte_array_new ();
+  g_byte_array_append (tab->cut, payload + read, (guint) (length - read));
 }
 
 static void
@@ -263,7 +286,7 @@ on_frame (LoadTabs *self, LoadTab *tab, const LoadFrame *frame, const guint8 *pa
   else if (frame->opcode < LOAD_CLOSE && tab->state == LOAD_TAB_GREETING)
     read_greeting (self, tab, payload, frame->length);
   else if (frame->opcode < LOAD_CLOSE)
-    read_messages (self, tab, payload, frame->length, now);
+    read_payload (self, tab, payload, frame->length, now);
 }
 
 static gsize
@@ -323,6 +346,7 @@ on_readable (LoadTabs *self, LoadTab *tab)
   gsize length = tab->rest != NULL ? tab->rest->len : 0;
   gssize more = recv (tab->fd, self->buffer + length, READ_MAX, 0);
   gint64 now = load_now ();
+  const int yes = 1;
   gsize read;
 
   if (more < 0 && (errno == EAGAIN || errno == EINTR))
@@ -333,6 +357,8 @@ on_readable (LoadTabs *self, LoadTab *tab)
       return;
     }
 
+  if (self->options->quick)
+    setsockopt (tab->fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
   if (length > 0)
     memcpy (self->buffer, tab->rest->data, length);
   length += (gsize) more;
@@ -371,6 +397,7 @@ load_tabs_free (LoadTabs *self)
       if (tab->state != LOAD_TAB_UNUSED && tab->state != LOAD_TAB_CLOSED)
         close (tab->fd);
       g_clear_pointer (&tab->rest, g_byte_array_unref);
+      g_clear_pointer (&tab->cut, g_byte_array_unref);
       g_clear_pointer (&tab->unsent, g_byte_array_unref);
     }
   close (self->epoll);

@@ -31,6 +31,7 @@ typedef struct
   guint32 next;       /* number of the message that it should get next */
   gboolean knocked;   /* it has got a knock */
   GByteArray *rest;   /* (owned) (nullable): read, and no whole frame yet */
+  GByteArray *cut;    /* (owned) (nullable): the beginning of a message that a frame cut off */
   GByteArray *unsent; /* (owned) (nullable) */
 } LoadTab;
 
@@ -46,7 +47,7 @@ typedef struct
   guint n_ready;
   guint n_knocked;
   guint n_closed;
-  gsize mark_at;  /* where the mark was in the last frame: it will be there in the next */
+  gsize mark_at;  /* where the mark was in the last frame: it will be there in the next; < size */
   guint8 *buffer; /* (owned) */
 } LoadTabs;
 

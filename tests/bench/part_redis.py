@@ -12,14 +12,7 @@ import subprocess
 from channelsd import Daemon, wait_until
 from measure import Target, middle, number, print_table, ratio, say
 from nodes import Django, RedisServer
-
-CHAT = ('--path', '/ws/chat/', '--prefix', '{"message": "', '--suffix', '"}')
-
-CONFIGURATION = '''
-[Limits]
-MessageRate=0
-Connections=12000
-'''
+from peers import CHAT, CONFIGURATION, QUICK
 
 # The layers of channelsd, and Django's names of the same.
 BACKENDS = {'redis': 'core', 'redis-pubsub': 'pubsub'}
@@ -70,12 +63,13 @@ def pair(bench, layer, name):
     The CPU time that is counted is the second's.
     """
     sender, receiver = name.split(' to ')
+    options = [*CHAT, QUICK] if 'Django' in name else CHAT
     with contextlib.ExitStack() as stack:
         with bench.cores.for_servers():
             redis = stack.enter_context(RedisServer())
             first = stack.enter_context(Node(bench, sender, layer, redis.url))
             second = stack.enter_context(Node(bench, receiver, layer, redis.url))
-            yield Target(second.port, [*CHAT, '--publish-port', str(first.port)],
+            yield Target(second.port, [*options, '--publish-port', str(first.port)],
                          [second.process.pid])
 
 

@@ -4,7 +4,7 @@
 """A Django project with Channels and no database.
 
 The environment says which channel layer it is a node of:
-    LAYER_BACKEND   core or pubsub: a module of channels_redis
+    LAYER_BACKEND   core or pubsub: a module of channels_redis; memory: no other node
     LAYER_HOSTS     URLs of Redis servers, in ring order, with spaces between
     LAYER_KEYS      symmetric encryption keys, with semicolons between; may be empty
 """
@@ -14,6 +14,7 @@ import os
 BACKENDS = {
     'core': 'channels_redis.core.RedisChannelLayer',
     'pubsub': 'channels_redis.pubsub.RedisPubSubChannelLayer',
+    'memory': 'channels.layers.InMemoryChannelLayer',
 }
 
 SECRET_KEY = 'nothing here is secret'
@@ -35,10 +36,12 @@ SESSION_ENGINE = 'django.contrib.sessions.backends.signed_cookies'
 
 ASGI_APPLICATION = 'classify.asgi.application'
 
+BACKEND = os.environ['LAYER_BACKEND']
+
 CHANNEL_LAYERS = {
     'default': {
-        'BACKEND': BACKENDS[os.environ['LAYER_BACKEND']],
-        'CONFIG': {
+        'BACKEND': BACKENDS[BACKEND],
+        'CONFIG': {} if BACKEND == 'memory' else {
             'hosts': os.environ['LAYER_HOSTS'].split(),
             'symmetric_encryption_keys': list(filter(None, os.environ['LAYER_KEYS'].split(';'))),
         },
