@@ -9,25 +9,27 @@ import os
 import subprocess
 
 from channelsd import wait_until
-from measure import CheckError, middle, number, print_table, ratio, say
+from measure import middle, number, print_table, ratio, say
 from peers import BARE, OURS, PEERS
 
 # Events under way, by the greatest number of tabs that it is for.
 WINDOWS = {1000: 64, 10000: 32}
 
-# The same for servers that lose what is beyond: the fastest of these. Short runs have no time to
-# find it.
-SMALL_WINDOWS = {1000: (1, 4, 16, 64), 10000: (1,)}
+# The same for servers that lose what is beyond: the fastest of these, but for slow ones one at a
+# time. Short runs have no time to find it.
+SMALL_WINDOWS = {1000: (1, 4, 16, 64), 10000: (1, 8, 32)}
+SLOW_WINDOWS = {1000: (1, 4, 16, 64), 10000: (1,)}
 SHORT_WINDOWS = (4,)
+
+# Seconds without a delivery after which a server has lost it.
+PATIENCE = 10
+SLOW_PATIENCE = 60
 CALIBRATION_SECONDS = 0.5
 
 # Events a second without a backlog, by the greatest number of tabs.
 RATES = {1: 500, 100: 200, 1000: 50, 10000: 5}
 
-# Of a measurement in which another server loses something.
-TRIES = 3
-
-IDLE_TABS = 9900
+IDLE_TABS = 9980
 SHORT_IDLE_TABS = 200
 IDLE_PATH = '/ws/chat/idle/'
 
@@ -52,37 +54,29 @@ def measure(bench, peer, tabs, **options):
         return bench.load(target, tabs, **options)
 
 
-def measure_other(bench, peer, tabs, **options):
-    """Measures a peer that may lose something once in a while; None where it does every time."""
-    for _ in range(TRIES):
-        try:
-            return measure(bench, peer, tabs, **options)
-        except CheckError as error:
-            say(f'{peer.name}: {error}')
-    return None
-
-
 def find_window(bench, peer, tabs, size, short):
     """Returns how many events shall be under way at a peer."""
     if not peer.loses:
         return lookup(WINDOWS, tabs)
     say(f'{tabs} tabs, {size} bytes: the fastest window of {peer.name}')
+    windows = SLOW_WINDOWS if peer.slow else SMALL_WINDOWS
     return bench.find_window(functools.partial(started, bench, peer, size), tabs,
-                             SHORT_WINDOWS if short else lookup(SMALL_WINDOWS, tabs), size=size,
+                             SHORT_WINDOWS if short else lookup(windows, tabs), size=size,
                              seconds=min(CALIBRATION_SECONDS, bench.seconds))
 
 
 def measure_flood(bench, peers, tabs, size, short):
     """Prints the table of deliveries a second, and returns the reports."""
+    peers = [peer for peer in peers if tabs <= peer.most]
     windows = {peer.name: find_window(bench, peer, tabs, size, short) for peer in peers}
-    reports = bench.interleave({
-        peer.name: functools.partial(measure if peer in (OURS, BARE) else measure_other,
-                                     bench, peer, tabs, size=size,
-                                     window=windows[peer.name], warm_up=windows[peer.name])
-        for peer in peers})
-    for name in [name for name, found in reports.items() if None in found]:
-        print(f'Left out, loses events: {name}, {tabs} tabs')
-        del reports[name]
+    runs = {}
+    for peer in peers:
+        window = windows[peer.name]
+        is_slow = peer.slow and tabs > min(SLOW_WINDOWS)
+        runs[peer.name] = functools.partial(measure, bench, peer, tabs, size=size, window=window,
+                                            warm_up=window,
+                                            patience=SLOW_PATIENCE if is_slow else PATIENCE)
+    reports = bench.interleave(runs, {peer.name for peer in peers} - {OURS.name, BARE.name})
 
     ours = reports[OURS.name]
     rows = []
