@@ -64,7 +64,7 @@ channels_redis_error_new (const char *text, gsize length)
  * Whether it says that this Redis is of no use for now, so that the connection is to be made anew,
  * perhaps to another host.
  *
- * Returns: `TRUE` for LOADING, MASTERDOWN, READONLY, TRYAGAIN, CLUSTERDOWN and NOAUTH
+ * Returns: `TRUE` for LOADING, MASTERDOWN, READONLY, TRYAGAIN, CLUSTERDOWN, NOAUTH and NOSCRIPT
  */
 gboolean
 channels_redis_error_ends_connection (const GError *error)
@@ -74,7 +74,8 @@ channels_redis_error_ends_connection (const GError *error)
          g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_READONLY) ||
          g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_TRYAGAIN) ||
          g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_CLUSTERDOWN) ||
-         g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_NOAUTH);
+         g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_NOAUTH) ||
+         g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_NOSCRIPT);
 }
 
 /**

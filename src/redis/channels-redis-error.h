@@ -30,7 +30,8 @@ G_BEGIN_DECLS
  * What Redis answers where it does not do as it is told. What comes of it:
  *
  * - PROTOCOL, LOADING, MASTERDOWN, READONLY, TRYAGAIN, CLUSTERDOWN and NOAUTH end the connection,
- *   which is made anew after a wait that grows, with Sentinel perhaps to another host.
+ *   which is made anew after a wait that grows, with Sentinel perhaps to another host. So does
+ *   NOSCRIPT: scripts are loaded whenever a connection goes up.
  * - NOAUTH, WRONGPASS and NOPERM while logging in take a human to change: the wait is five seconds
  *   or more, and the log has a warning.
  * - With all others the command has failed, and nothing else. A sender is told; a join, a

@@ -22,11 +22,12 @@
 #define RETURN_ERROR                                                                               \
   "  if type(r) == 'table' and r.err and not string.find(r.err, 'WRONGTYPE') then return r end\n"
 
-/* KEYS: groups; ARGV: seconds, score, a member for each. */
+/* KEYS: groups; ARGV: seconds, score, the score of what is too old, a member for each. */
 static const char join_script[] =
     "for i = 1, #KEYS do\n"
-    "  local r = redis.pcall('ZADD', KEYS[i], ARGV[2], ARGV[i + 2])\n" RETURN_ERROR
+    "  local r = redis.pcall('ZADD', KEYS[i], ARGV[2], ARGV[i + 3])\n" RETURN_ERROR
     "  redis.pcall('EXPIRE', KEYS[i], ARGV[1])\n"
+    "  redis.pcall('ZREMRANGEBYSCORE', KEYS[i], 0, ARGV[3])\n"
     "end";
 
 /* KEYS: groups; ARGV: a member for each. */
@@ -129,7 +130,8 @@ add_channels (ChannelsRedisWords *words, GPtrArray *groups)
 
 /**
  * channels_redis_groups_make_join:
- * @words: uninitialised memory: the command that joins them, or joins them again
+ * @words: uninitialised memory: the command that joins them, or joins them again, and removes
+ * whoever has not for too long
  * @groups: (element-type ChannelsRedisGroup): of one host
  * @group_expiry: seconds that Redis keeps a group for
  */
@@ -139,10 +141,13 @@ channels_redis_groups_make_join (ChannelsRedisWords *words, GPtrArray *groups, g
   gint64 now = g_get_real_time ();
   g_autofree char *score = g_strdup_printf ("%" G_GINT64_FORMAT ".%06d", now / G_USEC_PER_SEC,
                                             (int) (now % G_USEC_PER_SEC));
+  g_autofree char *too_old =
+      g_strdup_printf ("%" G_GINT64_FORMAT, now / G_USEC_PER_SEC - group_expiry);
 
   add_keys (words, join_script, groups);
   channels_redis_words_add_uint (words, group_expiry);
   channels_redis_words_add (words, score);
+  channels_redis_words_add (words, too_old);
   add_channels (words, groups);
 }
 

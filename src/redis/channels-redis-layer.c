@@ -123,6 +123,7 @@ on_connection_up (ChannelsRedisConnection *connection, ChannelsRedisLayer *self)
   guint host = 0;
 
   g_ptr_array_find (self->connections, connection, &host);
+  channels_redis_queues_load (self->queues, connection);
   channels_redis_membership_join_again (self->membership, host);
   if (self->settings->restarted)
     channels_redis_sweep_run (g_ptr_array_index (self->sweeps, host));

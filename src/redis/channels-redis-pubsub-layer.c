@@ -10,6 +10,7 @@
 #include "channels-redis-complaint.h"
 #include "channels-redis-farewell.h"
 #include "channels-redis-ring.h"
+#include "channels-redis-script.h"
 #include "channels-redis-send.h"
 #include "channels-redis-subscriber.h"
 #include "channels-redis-words.h"
@@ -38,8 +39,9 @@ struct _ChannelsRedisPubsubLayer
   ChannelsRedisSettings *settings; /* (owned) */
   GPtrArray *connections;          /* (element-type ChannelsRedisConnection) (owned) */
   GPtrArray *subscribers;          /* (element-type ChannelsRedisSubscriber) (owned) */
-  char *group_head;                /* (owned): what the channel of a group begins with */
-  ChannelsRedisComplaint dropped;  /* messages that were none */
+  ChannelsRedisScript publish;
+  char *group_head;               /* (owned): what the channel of a group begins with */
+  ChannelsRedisComplaint dropped; /* messages that were none */
   gboolean up;
   gboolean stopped; /* or stopping: it has left all groups, and joins none */
 };
@@ -109,7 +111,14 @@ static const ChannelsRedisSubscriberFuncs subscriber_funcs = {
 };
 
 static void
-on_connection_changed (ChannelsRedisConnection *connection, ChannelsRedisPubsubLayer *self)
+on_connection_up (ChannelsRedisConnection *connection, ChannelsRedisPubsubLayer *self)
+{
+  channels_redis_script_load (&self->publish, connection);
+  update_state (self);
+}
+
+static void
+on_connection_down (ChannelsRedisConnection *connection, ChannelsRedisPubsubLayer *self)
 {
   update_state (self);
 }
@@ -220,9 +229,7 @@ pubsub_layer_send_to_group (ChannelsLayer *layer,
   g_autofree char *own = channels_redis_subscriber_get_own (channel, self->settings->node_prefix);
   g_auto (ChannelsRedisWords) words;
 
-  channels_redis_words_init (&words, "EVAL");
-  channels_redis_words_add (&words, publish_script);
-  channels_redis_words_add (&words, "0");
+  channels_redis_script_begin (&self->publish, &words, 0);
   channels_redis_words_add (&words, own);
   channels_redis_words_add (&words, channel);
   publish (self, find_host (self, channel), &words, event,
@@ -346,8 +353,8 @@ add_host (ChannelsRedisPubsubLayer *self, const ChannelsRedisAddress *address)
   ChannelsRedisConnection *connection =
       channels_redis_connection_new (address, CHANNELS_REDIS_CONNECTION_COMMANDS, NULL);
 
-  g_signal_connect (connection, "up", G_CALLBACK (on_connection_changed), self);
-  g_signal_connect (connection, "down", G_CALLBACK (on_connection_changed), self);
+  g_signal_connect (connection, "up", G_CALLBACK (on_connection_up), self);
+  g_signal_connect (connection, "down", G_CALLBACK (on_connection_down), self);
   g_ptr_array_add (self->connections, connection);
   g_ptr_array_add (self->subscribers,
                    channels_redis_subscriber_new (address, self->settings->node_prefix,
@@ -369,6 +376,7 @@ channels_redis_pubsub_layer_new (ChannelsRedisSettings *settings)
 
   self = g_object_new (CHANNELS_TYPE_REDIS_PUBSUB_LAYER, NULL);
   self->settings = settings;
+  channels_redis_script_init (&self->publish, publish_script);
   self->group_head = g_strconcat (settings->prefix, "__group__", NULL);
   for (guint i = 0; i < settings->hosts->len; i++)
     add_host (self, g_ptr_array_index (settings->hosts, i));

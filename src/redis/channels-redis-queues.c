@@ -9,6 +9,7 @@
 #include "channels-msgpack.h"
 #include "channels-names.h"
 #include "channels-redis-ring.h"
+#include "channels-redis-script.h"
 
 #include <string.h>
 
@@ -30,10 +31,6 @@ static const char push_script[] =
     "end\n"
     "return refused";
 
-/* KEYS: a group; ARGV: the score of what is too old. */
-static const char members_script[] = "redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, ARGV[1])\n"
-                                     "return redis.call('ZRANGE', KEYS[1], 0, -1)";
-
 /**
  * ChannelsRedisQueues:
  *
@@ -47,7 +44,8 @@ struct _ChannelsRedisQueues
 {
   const ChannelsRedisSettings *settings; /* (unowned) */
   GPtrArray *connections;                /* (element-type ChannelsRedisConnection) (owned) */
-  gint64 last_score;                     /* µs since 1970 */
+  ChannelsRedisScript push;
+  gint64 last_score; /* µs since 1970 */
 };
 
 /* An event on its way to a group. */
@@ -80,6 +78,7 @@ channels_redis_queues_new (const ChannelsRedisSettings *settings, GPtrArray *con
 
   self->settings = settings;
   self->connections = g_ptr_array_ref (connections);
+  channels_redis_script_init (&self->push, push_script);
 
   return self;
 }
@@ -98,6 +97,19 @@ channels_redis_queues_free (ChannelsRedisQueues *self)
   g_free (self);
 }
 
+/**
+ * channels_redis_queues_load:
+ * @self: the queues
+ * @connection: one of those for commands, which has just gone up
+ *
+ * Makes ready for sending; before anything is sent.
+ */
+void
+channels_redis_queues_load (ChannelsRedisQueues *self, ChannelsRedisConnection *connection)
+{
+  channels_redis_script_load (&self->push, connection);
+}
+
 /* The node's part of a channel's name: the queue lies on its host. A name without `!` is whole. */
 static char *
 dup_node_part (const char *channel)
@@ -107,11 +119,12 @@ dup_node_part (const char *channel)
   return mark != NULL ? g_strndup (channel, mark + 1 - channel) : g_strdup (channel);
 }
 
+/* Behind @head: the score of what is too old. */
 static void
-add_too_old (ChannelsRedisWords *words, guint expiry)
+add_too_old (ChannelsRedisWords *words, const char *head, guint expiry)
 {
   g_autofree char *score =
-      g_strdup_printf ("%" G_GINT64_FORMAT, g_get_real_time () / G_USEC_PER_SEC - expiry);
+      g_strdup_printf ("%s%" G_GINT64_FORMAT, head, g_get_real_time () / G_USEC_PER_SEC - expiry);
 
   channels_redis_words_add (words, score);
 }
@@ -178,14 +191,12 @@ push_to_host (ChannelsRedisQueues *self,
 {
   g_auto (ChannelsRedisWords) words;
 
-  channels_redis_words_init (&words, "EVAL");
-  channels_redis_words_add (&words, push_script);
-  channels_redis_words_add_uint (&words, queues->len);
+  channels_redis_script_begin (&self->push, &words, queues->len);
   for (guint i = 0; i < queues->len; i++)
     channels_redis_words_add (&words, g_ptr_array_index (queues, i));
   channels_redis_words_add_uint (&words, self->settings->expiry);
   add_score (self, &words);
-  add_too_old (&words, self->settings->expiry);
+  add_too_old (&words, "", self->settings->expiry);
   for (guint i = 0; i < capacities->len; i++)
     channels_redis_words_add_uint (&words, g_array_index (capacities, guint, i));
   for (guint i = 0; i < messages->len; i++)
@@ -316,11 +327,10 @@ channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
   group_send->send = send;
   group_send->event = channels_event_ref (event);
 
-  channels_redis_words_init (&words, "EVAL");
-  channels_redis_words_add (&words, members_script);
-  channels_redis_words_add (&words, "1");
+  channels_redis_words_init (&words, "ZRANGEBYSCORE");
   channels_redis_words_add (&words, key);
-  add_too_old (&words, self->settings->group_expiry);
+  add_too_old (&words, "(", self->settings->group_expiry);
+  channels_redis_words_add (&words, "+inf");
   channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), members_cb,
                              group_send);
 }

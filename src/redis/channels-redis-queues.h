@@ -16,6 +16,8 @@ ChannelsRedisQueues *channels_redis_queues_new (const ChannelsRedisSettings *set
 
 void channels_redis_queues_free (ChannelsRedisQueues *self);
 
+void channels_redis_queues_load (ChannelsRedisQueues *self, ChannelsRedisConnection *connection);
+
 void channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
                                           const char *group,
                                           ChannelsEvent *event,

@@ -6,6 +6,7 @@
 #include "channels-redis-receiver.h"
 
 #include "channels-redis-complaint.h"
+#include "channels-redis-script.h"
 #include "channels-redis-timer.h"
 #include "channels-redis-words.h"
 
@@ -36,8 +37,9 @@ static const char drain_script[] =
  * ChannelsRedisReceiver:
  *
  * Empties this node's queue on one host, on a connection of its own: it waits for a message with
- * `BZPOPMIN`, takes all that stand behind it, and waits again. Nothing else costs an idle node
- * anything. What a node of the same name has left unread, which died, may be removed first.
+ * `BZPOPMIN`, takes those that stand behind it, and waits again, both at once. Nothing else costs
+ * an idle node anything. What a node of the same name has left unread, which died, may be removed
+ * first.
  */
 struct _ChannelsRedisReceiver
 {
@@ -50,6 +52,7 @@ struct _ChannelsRedisReceiver
   GSource *rest;                           /* (owned) (nullable): ends a rest; `NULL` once closed */
   gboolean discard;                        /* the queue is to be removed before it is read */
   gboolean waiting;
+  ChannelsRedisScript drain;
   ChannelsRedisComplaint complaint;
 };
 
@@ -88,44 +91,54 @@ rest (ChannelsRedisReceiver *self, const GError *error)
   set_waiting (self, FALSE);
 }
 
-static void drain (ChannelsRedisReceiver *self);
+/* Returns whether there was an answer. */
+static gboolean
+take_drained (ChannelsRedisReceiver *self, GAsyncResult *result, GError **error)
+{
+  g_autoptr (ChannelsRedisReply) reply =
+      channels_redis_connection_command_finish (self->connection, result, error);
 
+  for (gsize i = 0; reply != NULL && i < reply->elements; i++)
+    hand_over (self, reply->element[i]);
+
+  return reply != NULL;
+}
+
+/* What is wrong is said by the wait that stands behind it. */
 static void
 drained_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (ChannelsRedisReceiver) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisReply) reply =
-      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
 
-  if (reply == NULL)
+  take_drained (self, result, NULL);
+}
+
+static void
+probed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChannelsRedisReceiver) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!take_drained (self, result, &error))
     {
       rest (self, error);
       return;
     }
 
-  /* If it has been refused before, it is not any more. */
   set_waiting (self, TRUE);
-  for (gsize i = 0; i < reply->elements; i++)
-    hand_over (self, reply->element[i]);
-  if (reply->elements > 0)
-    drain (self);
-  else
-    wait_for_message (self);
+  wait_for_message (self);
 }
 
 static void
-drain (ChannelsRedisReceiver *self)
+drain (ChannelsRedisReceiver *self, GAsyncReadyCallback callback)
 {
   g_auto (ChannelsRedisWords) words;
 
-  channels_redis_words_init (&words, "EVAL");
-  channels_redis_words_add (&words, drain_script);
-  channels_redis_words_add (&words, "1");
+  channels_redis_script_begin (&self->drain, &words, 1);
   channels_redis_words_add (&words, self->queue);
   channels_redis_words_add (&words, DRAIN_MESSAGES);
   channels_redis_words_add (&words, DRAIN_BYTES);
-  channels_redis_words_send (&words, self->connection, drained_cb, g_object_ref (self));
+  channels_redis_words_send (&words, self->connection, callback, g_object_ref (self));
 }
 
 static void
@@ -145,12 +158,9 @@ popped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3)
     {
       hand_over (self, reply->element[1]);
-      drain (self);
+      drain (self, drained_cb);
     }
-  else
-    {
-      wait_for_message (self);
-    }
+  wait_for_message (self);
 }
 
 static void
@@ -202,6 +212,7 @@ on_up (ChannelsRedisConnection *connection, ChannelsRedisReceiver *self)
 {
   /* A rest from before the outage is over: there must be one wait at a time. */
   g_source_set_ready_time (self->rest, -1);
+  channels_redis_script_load (&self->drain, connection);
   begin (self);
   set_waiting (self, !self->discard);
 }
@@ -224,7 +235,7 @@ on_rested (gpointer user_data)
   if (self->discard)
     begin (self);
   else
-    drain (self);
+    drain (self, probed_cb);
 
   return G_SOURCE_CONTINUE;
 }
@@ -260,6 +271,7 @@ channels_redis_receiver_class_init (ChannelsRedisReceiverClass *klass)
 static void
 channels_redis_receiver_init (ChannelsRedisReceiver *self)
 {
+  channels_redis_script_init (&self->drain, drain_script);
   self->rest = channels_redis_timer_new ("[channels] redis rest", on_rested, self);
 }
 

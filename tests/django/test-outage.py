@@ -471,7 +471,9 @@ class TestCore(layercase.Core, Outage, LayerCase):
         self.wait_for_nodes('chat_newcomer', 1)
         self.assertEqual(self.send('and again'), (3, 1))
         self.assert_next('and again')
-        self.assertEqual(there.hear(), 'and again')
+        # What the tab said last may have been under way to Redis when that had memory again.
+        heard = there.hear()
+        self.assertEqual(there.hear() if heard == 'a tab, meanwhile' else heard, 'and again')
         newcomer.say('here')
         self.assertEqual(newcomer.hear(), 'here')
 

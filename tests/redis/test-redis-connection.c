@@ -195,7 +195,7 @@ static const ErrorReply error_replies[] = {
   { "-BUSY Redis is busy\r\n", CHANNELS_REDIS_ERROR_BUSY, FALSE },
   { "-OOM command not allowed\r\n", CHANNELS_REDIS_ERROR_OOM, FALSE },
   { "-MISCONF Redis is\r\n", CHANNELS_REDIS_ERROR_MISCONF, FALSE },
-  { "-NOSCRIPT No matching\r\n", CHANNELS_REDIS_ERROR_NOSCRIPT, FALSE },
+  { "-NOSCRIPT No matching\r\n", CHANNELS_REDIS_ERROR_NOSCRIPT, TRUE },
   { "-WRONGTYPE Operation\r\n", CHANNELS_REDIS_ERROR_WRONGTYPE, FALSE },
   { "-MOVED 3999 127.0.0.1:6381\r\n", CHANNELS_REDIS_ERROR_MOVED, FALSE },
   { "-ASK 3999 127.0.0.1:6381\r\n", CHANNELS_REDIS_ERROR_ASK, FALSE },
