@@ -23,6 +23,7 @@ WINDOWS = (1, 4, 16, 64, 90, 256)
 SHORT_WINDOWS = (4,)
 
 CALIBRATION_SECONDS = 0.5
+PATIENCE = 20  # seconds without a delivery after which it is lost
 IDLE_TABS = 100
 COMMAND_SIZE = 64
 
@@ -86,7 +87,8 @@ def direct(bench):
 def measure(bench, start, tabs, window, size):
     """Measures a Target that is started for it."""
     with start() as target:
-        return bench.load(target, tabs, window=window, size=size, warm_up=window)
+        return bench.load(target, tabs, window=window, size=size, warm_up=window,
+                          patience=PATIENCE)
 
 
 def measure_events(bench, layer, tabs, size, candidates):

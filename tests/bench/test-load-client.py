@@ -47,7 +47,12 @@ def load(port, *arguments):
 
 def flood(port, *arguments):
     """Floods a server with MESSAGES."""
-    return load(port, '--messages', str(MESSAGES), '--patience', '1', *arguments)
+    return load(port, '--messages', str(MESSAGES), '--patience', str(PATIENCE), *arguments)
+
+
+def flood_faulty(port, *arguments):
+    """Floods a server that will not deliver all; it is waited for as briefly as can be."""
+    return flood(port, '--window', str(MESSAGES), '--patience', '1', *arguments)
 
 
 class TestLoadClient(unittest.TestCase):
@@ -94,19 +99,19 @@ class TestLoadClient(unittest.TestCase):
 
     def test_lost(self):
         with bare_limit('--fault', 'lose') as port:
-            status, report = flood(port, '--window', str(MESSAGES))
+            status, report = flood_faulty(port)
         self.assertEqual(CHECK_FAILED, status)
         self.assertGreaterEqual(report['lost'], FAULTS * TABS)
 
     def test_twice(self):
         with bare_limit('--fault', 'repeat') as port:
-            status, report = flood(port)
+            status, report = flood_faulty(port)
         self.assertEqual(CHECK_FAILED, status)
         self.assertGreaterEqual(report['twice'], (FAULTS - 1) * TABS)
 
     def test_late(self):
         with bare_limit('--fault', 'swap') as port:
-            status, report = flood(port, '--window', str(MESSAGES))
+            status, report = flood_faulty(port)
         self.assertEqual(CHECK_FAILED, status)
         self.assertGreaterEqual(report['late'], (FAULTS - 1) * TABS)
 
