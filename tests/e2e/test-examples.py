@@ -85,6 +85,18 @@ class TestExamples(e2e.DaemonCase):
         self.assertEqual(tab.read_text(), '{"message": "hello from the shell"}')
         self.assertEqual(tab.read_text(), '{"message": "an event"}')
 
+    def test_in_a_sandbox(self):
+        """In a Flatpak with the one permission that the manual names."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        bus = os.path.join(folder, 'bus')
+        proxy = subprocess.Popen(['xdg-dbus-proxy', self.daemon.bus_address, bus, '--filter',
+                                  '--talk=org.example.Channels'])
+        self.addCleanup(end, proxy)
+        wait_until(lambda: os.path.exists(bus), 'the proxy of the bus')
+
+        self.assert_listens('hello from Python', 'env', f'DBUS_SESSION_BUS_ADDRESS=unix:path={bus}',
+                            sys.executable, example('listen.py'))
+
     def test_all_are_short(self):
         for name in os.listdir(EXAMPLES):
             lines = [line for line in read(example(name)).splitlines()
