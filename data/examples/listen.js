@@ -5,19 +5,19 @@
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 
-const channels = Gio.DBusProxy.new_for_bus_sync (
+const channels = Gio.DBusProxy.new_for_bus_sync(
   Gio.BusType.SESSION, Gio.DBusProxyFlags.NONE, null, 'org.example.Channels',
   '/org/example/Channels', 'org.example.Channels', null);
 
-function call (method, signature, ...values) {
-  const parameters = new GLib.Variant (signature, values);
-  return channels.call_sync (method, parameters, Gio.DBusCallFlags.NONE, -1, null);
+function call(method, signature, ...values) {
+  const parameters = new GLib.Variant(signature, values);
+  return channels.call_sync(method, parameters, Gio.DBusCallFlags.NONE, -1, null);
 }
 
-channels.connect ('g-signal::EventReceived', (_proxy, _sender, _signal, groupAndEvent) => {
-  const [, event] = groupAndEvent.recursiveUnpack ();
-  print (event.message);
+channels.connect('g-signal::EventReceived', (_proxy, _sender, _signal, groupAndEvent) => {
+  const [, event] = groupAndEvent.recursiveUnpack();
+  print(event.message);
 });
-call ('Subscribe', '(s)', 'chat_chat_room');
-call ('SendToGroup', '(ss)', 'chat_chat_room', 'hello from JavaScript');
-new GLib.MainLoop (null, false).run ();
+call('Subscribe', '(s)', 'chat_chat_room');
+call('SendToGroup', '(ss)', 'chat_chat_room', 'hello from JavaScript');
+new GLib.MainLoop(null, false).run();
