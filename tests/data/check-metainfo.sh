@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The Channels developers
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-# The metainfo has nothing that AppStream hints at, and it is translated.
+# check-metainfo.sh METAINFO LINGUAS: the metainfo has nothing that AppStream hints at, and it is
+# translated.
 set -eu
 
 metainfo=$1
@@ -15,4 +16,7 @@ if [ -n "$hints" ]; then
   exit 1
 fi
 appstreamcli validate --no-net "$metainfo"
-grep -q '<summary xml:lang="zh_TW">' "$metainfo"
+
+grep -v '^#' "$2" | while read -r language; do
+  grep -q "<summary xml:lang=\"$language\">" "$metainfo"
+done

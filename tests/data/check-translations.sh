@@ -20,6 +20,9 @@ grep -v '^#' po/LINGUAS | while read -r language; do
   msgcmp "po/$language.po" "$scratch/channels.pot"
 done
 
+diff <(grep -v '^#' po/LINGUAS | LC_ALL=C sort) \
+  <(basename --suffix=.po po/*.po | LC_ALL=C sort)
+
 grep -v '^#' po/POTFILES.in | LC_ALL=C sort >"$scratch/listed"
 grep --recursive --files-with-matches --extended-regexp --include='*.c' \
   '(^|[^A-Za-z_])(N?_|ngettext) \("' src | LC_ALL=C sort >"$scratch/found"

@@ -501,29 +501,52 @@ def luminance(colour):
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-class TestTranslation(PageCase):
-    browser_arguments = ['--lang=zh-TW', '--accept-lang=zh-TW']
+class TranslationMixin:
+    """The page in one language.
+
+    language: its BCP 47 tag
+    words: what #state, the button that sends and #log are called
+    """
 
     def test_the_page_speaks_the_readers_language(self):
         self.open_tab()
 
-        self.assertEqual(self.browser.run('return document.documentElement.lang'), 'zh-TW')
-        self.assertEqual(self.browser.find('#state').text, '已連線')
-        self.assertEqual(self.browser.find('#compose button').text, '傳送')
-        self.assertEqual(self.browser.find('#log').label, '訊息列表')
+        self.assertEqual(self.browser.run('return document.documentElement.lang'), self.language)
+        self.assertEqual((self.browser.find('#state').text,
+                          self.browser.find('#compose button').text,
+                          self.browser.find('#log').label), self.words)
 
     def test_nothing_stays_english(self):
+        """What is shown is the catalogue's, word for word."""
         self.open_tab()
 
-        left = self.browser.run('''
-          return import('/translations.js').then(({ default: catalogues }) => {
-            const english = new Set(Object.keys(catalogues['zh-TW']));
+        left = self.browser.run(f'''
+          return import('/translations.js').then(({{ default: catalogues }}) => {{
+            const ours = new Set(Object.values(catalogues['{self.language}']));
             return [...document.querySelectorAll('[data-i18n]')]
               .map(element => element.textContent)
-              .filter(text => english.has(text) || !/[\\u4e00-\\u9fff]/.test(text));
-          });''')
+              .filter(text => !ours.has(text));
+          }});''')
 
         self.assertEqual(left, [])
+
+
+class TestTraditionalChinese(TranslationMixin, PageCase):
+    browser_arguments = ['--lang=zh-TW', '--accept-lang=zh-TW']
+    language = 'zh-TW'
+    words = ('已連線', '傳送', '訊息列表')
+
+
+class TestSimplifiedChinese(TranslationMixin, PageCase):
+    browser_arguments = ['--lang=zh-CN', '--accept-lang=zh-CN']
+    language = 'zh-CN'
+    words = ('已连接', '发送', '消息列表')
+
+
+class TestGerman(TranslationMixin, PageCase):
+    browser_arguments = ['--lang=de', '--accept-lang=de-AT']
+    language = 'de'
+    words = ('Verbunden', 'Senden', 'Nachrichten')
 
 
 if __name__ == '__main__':
