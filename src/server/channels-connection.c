@@ -33,8 +33,8 @@ typedef struct
  * One WebSocket: what a browser says goes through its consumer to its group, and it sits in the
  * audience of that group.
  *
- * libsoup reads: it unmasks, assembles, answers pings and shakes hands at the end. It writes no
- * event: those go from the audience, or from here, to the socket.
+ * libsoup assembles fragments, answers pings and shakes hands at the end; whole messages come from
+ * the socket itself. It writes no event: those go from the audience, or from here, to the socket.
  */
 struct _ChannelsConnection
 {
@@ -127,10 +127,7 @@ refuse_error (ChannelsConnection *self, const GError *error)
 }
 
 static void
-on_websocket_message (SoupWebsocketConnection *websocket,
-                      SoupWebsocketDataType type,
-                      GBytes *message,
-                      ChannelsConnection *self)
+take_message (ChannelsConnection *self, gboolean text, GBytes *message)
 {
   g_autoptr (ChannelsEvent) event = NULL;
   g_autoptr (GByteArray) reply = NULL;
@@ -147,8 +144,8 @@ on_websocket_message (SoupWebsocketConnection *websocket,
     }
 
   reply = g_byte_array_new ();
-  if (!channels_consumer_receive (channels_audience_get_consumer (self->audience),
-                                  type == SOUP_WEBSOCKET_DATA_TEXT, message, &event, reply, &error))
+  if (!channels_consumer_receive (channels_audience_get_consumer (self->audience), text, message,
+                                  &event, reply, &error))
     {
       refuse_error (self, error);
       return;
@@ -160,6 +157,21 @@ on_websocket_message (SoupWebsocketConnection *websocket,
   if (event != NULL)
     channels_hub_send_to_group (self->hub, channels_audience_get_group (self->audience), event,
                                 NULL, NULL, NULL);
+}
+
+static void
+on_socket_text (GBytes *message, gpointer owner)
+{
+  take_message (owner, TRUE, message);
+}
+
+static void
+on_websocket_message (SoupWebsocketConnection *websocket,
+                      SoupWebsocketDataType type,
+                      GBytes *message,
+                      ChannelsConnection *self)
+{
+  take_message (self, type == SOUP_WEBSOCKET_DATA_TEXT, message);
 }
 
 static void
@@ -223,6 +235,7 @@ on_socket_failed (ChannelsSocket *socket, ChannelsSocketFailure failure, gpointe
 }
 
 static const ChannelsSocketEvents socket_events = {
+  .text = on_socket_text,
   .ended = on_socket_ended,
   .violated = on_socket_violated,
   .failed = on_socket_failed,

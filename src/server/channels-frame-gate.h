@@ -28,6 +28,8 @@ typedef struct
 
 void channels_frame_gate_init (ChannelsFrameGate *self, gsize message_size);
 
+gboolean channels_frame_gate_is_between (const ChannelsFrameGate *self);
+
 gsize channels_frame_gate_check (ChannelsFrameGate *self,
                                  const guint8 *data,
                                  gsize length,

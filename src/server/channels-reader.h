@@ -19,6 +19,8 @@ typedef struct
   ChannelsFrameGate gate;
   GByteArray *held;  /* (owned) (nullable): was read, and waits for its turn */
   gint64 last_heard; /* µs, monotonic: when the browser last sent anything */
+  void (*text) (GBytes *message, gpointer owner); /* (nullable): gets whole messages */
+  gpointer owner;                                 /* (unowned) */
 } ChannelsReader;
 
 void channels_reader_init (ChannelsReader *self, GMainContext *parking, GBytes *request);

@@ -28,7 +28,7 @@
  *
  * In front of what libsoup reads there is a gate, see ChannelsReader. For writing there is an
  * outbox: what the kernel does not take at once waits there, whoever it comes from, in order, whole
- * and counted. libsoup's part is to unmask, assemble, check UTF-8, answer pings and shake hands.
+ * and counted. libsoup's part is to assemble, answer pings and shake hands.
  *
  * Its life: open, until somebody closes the stream; closing, until what waits is written, the peer
  * has closed as well or time is up; then the descriptor is closed and `closed` called. A closing
@@ -141,11 +141,7 @@ write_outbox (ChannelsSocket *self)
 static gssize
 receive (ChannelsSocket *self, guint8 *buffer, gsize size)
 {
-  gssize received;
-
-  do
-    received = recv (self->watch.fd, buffer, size, MSG_DONTWAIT);
-  while (received < 0 && errno == EINTR);
+  gssize received = TEMP_FAILURE_RETRY (recv (self->watch.fd, buffer, size, MSG_DONTWAIT));
 
   /* A short read has emptied the kernel's queue, and an edge will tell of more; but a peer that
    * hung up has spent its last edge. */
@@ -441,6 +437,8 @@ channels_socket_set_owner (ChannelsSocket *self, const ChannelsSocketEvents *eve
 {
   self->events = events;
   self->owner = owner;
+  self->reader.text = events != NULL ? events->text : NULL;
+  self->reader.owner = owner;
 }
 
 /**

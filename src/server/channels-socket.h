@@ -27,6 +27,7 @@ typedef enum
 
 /**
  * ChannelsSocketEvents:
+ * @text: the browser has said something, in one frame of text
  * @ended: the browser is heard no more; libsoup closes the stream next
  * @violated: the browser broke the protocol; it is heard no more, and `close_code` says how
  * @failed: see #ChannelsSocketFailure; told once
@@ -36,6 +37,7 @@ typedef enum
  */
 typedef struct
 {
+  void (*text) (GBytes *message, gpointer owner);
   void (*ended) (ChannelsSocket *socket, gpointer owner);
   void (*violated) (ChannelsSocket *socket, guint16 close_code, gpointer owner);
   void (*failed) (ChannelsSocket *socket, ChannelsSocketFailure failure, gpointer owner);

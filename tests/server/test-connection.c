@@ -203,6 +203,35 @@ test_connection_takes_a_message_in_pieces (Conversation *talk, gconstpointer unu
 }
 
 static void
+test_connection_keeps_the_order_of_both_ways (Conversation *talk, gconstpointer unused)
+{
+  g_autoptr (GByteArray) frames = g_byte_array_new ();
+
+  g_test_summary ("Whole messages and those in fragments are heard in the order of their ends");
+
+  conversation_start (talk, NULL);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *whole = g_strdup_printf ("{\"message\": %u}", 2 * i);
+      g_autofree char *parts = g_strdup_printf ("{\"message\": %u}", 2 * i + 1);
+      gsize length = strlen (parts);
+
+      ws_client_append_frame (frames, WS_TEXT, whole, strlen (whole));
+      ws_client_append_frame (frames, WS_TEXT_FIRST, parts, 5);
+      ws_client_append_frame (frames, WS_PONG, NULL, 0);
+      ws_client_append_frame (frames, WS_CONTINUATION_LAST, parts + 5, length - 5);
+    }
+  ws_client_send (talk->client, frames->data, frames->len);
+
+  for (guint i = 0; i < 40; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("{\"message\": %u}", i);
+
+      ws_client_expect_text (talk->client, text);
+    }
+}
+
+static void
 test_connection_takes_bytes_one_by_one (Conversation *talk, gconstpointer unused)
 {
   g_autoptr (GByteArray) frame = g_byte_array_new ();
@@ -352,6 +381,7 @@ main (int argc, char *argv[])
   add ("ping/never", test_connection_pings_nobody_at_0);
   add ("ping/flood", test_connection_bounds_a_ping_flood);
   add ("pieces/frames", test_connection_takes_a_message_in_pieces);
+  add ("pieces/both-ways", test_connection_keeps_the_order_of_both_ways);
   add ("pieces/bytes", test_connection_takes_bytes_one_by_one);
   add ("pieces/many", test_connection_takes_many_frames_at_once);
   add ("pieces/early", test_connection_hears_early_bytes);
