@@ -23,21 +23,28 @@
 /**
  * channels_ctl_django_project_find_layers:
  * @text: what manage.py has printed, or a text in JSON
+ * @out_length: (out): bytes of what is found
  *
- * Returns: (transfer none): where in @text the layers begin: behind the mark, if it has one
+ * Returns: (transfer none): where in @text the layers begin: behind the mark, to the end of its
+ * line, if it has one
  */
 const char *
-channels_ctl_django_project_find_layers (const char *text)
+channels_ctl_django_project_find_layers (const char *text, gsize *out_length)
 {
   const char *line;
 
-  g_return_val_if_fail (text != NULL, NULL);
+  g_return_val_if_fail (text != NULL && out_length != NULL, NULL);
 
-  if (g_str_has_prefix (text, MARK))
-    return text + strlen (MARK);
+  line = g_str_has_prefix (text, MARK) ? text : g_strrstr (text, "\n" MARK);
+  if (line == NULL)
+    {
+      *out_length = strlen (text);
+      return text;
+    }
 
-  line = g_strrstr (text, "\n" MARK);
-  return line != NULL ? line + strlen ("\n" MARK) : text;
+  line = strchr (line, '=') + 1;
+  *out_length = strcspn (line, "\n");
+  return line;
 }
 
 /* A program that is named by a path is there where the user is, and not in the project. */

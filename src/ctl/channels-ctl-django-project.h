@@ -9,6 +9,6 @@ G_BEGIN_DECLS
 
 char *channels_ctl_django_project_read (const char *folder, const char *python, GError **error);
 
-const char *channels_ctl_django_project_find_layers (const char *text);
+const char *channels_ctl_django_project_find_layers (const char *text, gsize *out_length);
 
 G_END_DECLS

@@ -63,6 +63,7 @@ import (ChannelsCtlContext *context,
   g_autofree char *origin = NULL;
   g_autofree char *text = get_text (context, project, python, &place, error);
   const char *json;
+  gsize length;
 
   if (text == NULL)
     return FALSE;
@@ -70,8 +71,8 @@ import (ChannelsCtlContext *context,
   /* Translators: a channel layer's name, then a folder. */
   origin = g_strdup_printf (_ ("CHANNEL_LAYERS[\"%s\"] of %s, by channelsctl import-django"), layer,
                             place);
-  json = channels_ctl_django_project_find_layers (text);
-  if (!channels_ctl_django_layer_convert (json, strlen (json), layer, origin, &section, error) ||
+  json = channels_ctl_django_project_find_layers (text, &length);
+  if (!channels_ctl_django_layer_convert (json, length, layer, origin, &section, error) ||
       !channels_ctl_context_print (context, section.text->str, error))
     return FALSE;
 

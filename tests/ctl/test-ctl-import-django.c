@@ -517,16 +517,26 @@ test_pattern_bound (void)
 }
 
 static void
+assert_layers (const char *text, const char *expected)
+{
+  gsize length;
+  const char *found = channels_ctl_django_project_find_layers (text, &length);
+
+  g_assert_cmpmem (found, length, expected, strlen (expected));
+}
+
+static void
 test_find (void)
 {
   g_test_summary ("The last marked line counts, or all where there is none");
 
-  g_assert_cmpstr (channels_ctl_django_project_find_layers ("{}"), ==, "{}");
-  g_assert_cmpstr (channels_ctl_django_project_find_layers ("CHANNEL_LAYERS={}"), ==, "{}");
-  g_assert_cmpstr (
-      channels_ctl_django_project_find_layers ("a\nCHANNEL_LAYERS=1\nCHANNEL_LAYERS=2"), ==, "2");
-  g_assert_cmpstr (channels_ctl_django_project_find_layers ("a CHANNEL_LAYERS={}"), ==,
-                   "a CHANNEL_LAYERS={}");
+  assert_layers ("{}", "{}");
+  assert_layers ("CHANNEL_LAYERS={}", "{}");
+  assert_layers ("a\nCHANNEL_LAYERS=1\nCHANNEL_LAYERS=2", "2");
+  assert_layers ("a\nCHANNEL_LAYERS=[2]\nbye\n", "[2]");
+  assert_layers ("CHANNEL_LAYERS={}\nbye\n", "{}");
+  assert_layers ("a CHANNEL_LAYERS={}", "a CHANNEL_LAYERS={}");
+  assert_layers ("{\n}\n", "{\n}\n");
 }
 
 int
