@@ -50,14 +50,17 @@ load_config (const ChannelsOptions *options)
 static ChannelsIdentity *
 make_identity (const ChannelsOptions *options, const ChannelsConfig *config)
 {
+  const ChannelsConfigLayer *layer = channels_config_get_layer (config);
   const char *directory = g_getenv ("XDG_RUNTIME_DIR");
   g_autofree char *path = NULL;
+  g_autofree char *hosts = g_strjoinv (" ", layer->hosts);
+  g_autofree char *name = g_strjoin (" ", layer->prefix, hosts, NULL);
 
-  if (channels_config_get_layer (config)->backend == CHANNELS_CONFIG_BACKEND_REDIS &&
-      !options->check_config && directory != NULL && g_path_is_absolute (directory))
+  if (layer->backend == CHANNELS_CONFIG_BACKEND_REDIS && !options->check_config &&
+      directory != NULL && g_path_is_absolute (directory))
     path = g_build_filename (directory, "channels", NULL);
 
-  return channels_identity_new (path);
+  return channels_identity_new (path, name);
 }
 
 int

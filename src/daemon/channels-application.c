@@ -297,6 +297,7 @@ start (ChannelsApplication *self)
 {
   GApplication *application = G_APPLICATION (self);
 
+  channels_identity_keep (self->identity);
   if (g_application_get_application_id (application) != NULL &&
       g_application_get_dbus_connection (application) == NULL)
     g_warning ("there is no session bus: only browsers are served");

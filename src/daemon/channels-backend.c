@@ -34,7 +34,6 @@ make_settings (const ChannelsConfigLayer *config, const ChannelsIdentity *identi
   g_autoptr (ChannelsRedisSettings) settings =
       channels_redis_settings_new (channels_identity_get_prefix (identity), config->prefix);
 
-  settings->restarted = channels_identity_is_restarted (identity);
   settings->expiry = config->expiry;
   settings->group_expiry = config->group_expiry;
   settings->capacity = config->capacity;
@@ -83,7 +82,9 @@ channels_backend_new (const ChannelsConfig *config,
     {
     case CHANNELS_CONFIG_BACKEND_REDIS:
       settings = make_settings (layer, identity, error);
-      return settings != NULL ? channels_redis_layer_new (settings) : NULL;
+      return settings != NULL
+                 ? channels_redis_layer_new (settings, channels_identity_is_restarted (identity))
+                 : NULL;
 
     case CHANNELS_CONFIG_BACKEND_REDIS_PUBSUB:
       settings = make_settings (layer, identity, error);

@@ -14,7 +14,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define FILE_NAME "node"
+/* What a file's name begins with, and how many digits of its layer's digest follow. */
+#define FILE_HEAD "node-"
+#define DIGITS 16
 
 /**
  * ChannelsIdentity:
@@ -22,11 +24,12 @@
  * Which node this is: the part that the names of all its channels begin with.
  *
  * A node that is killed cannot say goodbye: whoever keeps memberships goes on to count it among
- * those that are reached, for up to a day. So a node keeps its name in a file while it lives, and
- * one that finds a name there was killed before, goes on under that name, and can put in order what
- * it left behind. The file is locked, so that no two nodes have one name, and it lies where a
- * session's files go with the session and the computer; where there is no such place, or another
- * node has the lock, the name is new and not kept.
+ * those that are reached, for up to a day. So a node keeps its name in a file while it lives, one
+ * for each layer, and one that finds a name there was killed before, goes on under that name, and
+ * can put in order what it left behind. The file is locked, so that no two nodes have one name, and
+ * it lies where a session's files go with the session and the computer, since a copy of it on
+ * another would be the same name twice; where there is no such place, or another node has the lock,
+ * the name is new and not kept.
  */
 struct _ChannelsIdentity
 {
@@ -35,11 +38,20 @@ struct _ChannelsIdentity
   gboolean restarted;
 };
 
+static char *
+make_path (const char *directory, const char *layer)
+{
+  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, layer, -1);
+  g_autofree char *name = g_strdup_printf (FILE_HEAD "%.*s", DIGITS, digest);
+
+  return g_build_filename (directory, name, NULL);
+}
+
 /* The file, open and locked; -1 where that cannot be. */
 static int
-open_file (const char *directory)
+open_file (const char *directory, const char *layer)
 {
-  g_autofree char *path = g_build_filename (directory, FILE_NAME, NULL);
+  g_autofree char *path = make_path (directory, layer);
   int fd;
 
   if (g_mkdir_with_parents (directory, 0700) != 0)
@@ -85,25 +97,23 @@ write_prefix (int fd, const char *prefix)
 
 /**
  * channels_identity_new:
- * @directory: (nullable): where the file is, which is made where it is missing; `NULL` to keep none
+ * @directory: (nullable): where the files are, which is made where it is missing; `NULL` to keep
+ * none
+ * @layer: what tells the layer from others: a node has a name in each
  *
  * Returns: (transfer full): the name of a node that was killed, or a new one
  */
 ChannelsIdentity *
-channels_identity_new (const char *directory)
+channels_identity_new (const char *directory, const char *layer)
 {
   ChannelsIdentity *self = g_new0 (ChannelsIdentity, 1);
 
-  self->fd = directory != NULL ? open_file (directory) : -1;
+  self->fd = directory != NULL ? open_file (directory, layer) : -1;
   if (self->fd >= 0)
     self->prefix = read_prefix (self->fd);
   self->restarted = self->prefix != NULL;
-  if (self->restarted)
-    return self;
-
-  self->prefix = channels_node_prefix_new ();
-  if (self->fd >= 0 && !write_prefix (self->fd, self->prefix))
-    g_message ("cannot keep the node's name: %s", g_strerror (errno));
+  if (!self->restarted)
+    self->prefix = channels_node_prefix_new ();
 
   return self;
 }
@@ -148,6 +158,19 @@ gboolean
 channels_identity_is_restarted (const ChannelsIdentity *self)
 {
   return self->restarted;
+}
+
+/**
+ * channels_identity_keep:
+ * @self: an identity
+ *
+ * The node begins to serve: from now on it may leave something behind.
+ */
+void
+channels_identity_keep (ChannelsIdentity *self)
+{
+  if (self->fd >= 0 && !write_prefix (self->fd, self->prefix))
+    g_message ("cannot keep the node's name: %s", g_strerror (errno));
 }
 
 /**

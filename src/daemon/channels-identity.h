@@ -9,13 +9,15 @@ G_BEGIN_DECLS
 
 typedef struct _ChannelsIdentity ChannelsIdentity;
 
-ChannelsIdentity *channels_identity_new (const char *directory);
+ChannelsIdentity *channels_identity_new (const char *directory, const char *layer);
 
 void channels_identity_free (ChannelsIdentity *self);
 
 const char *channels_identity_get_prefix (const ChannelsIdentity *self);
 
 gboolean channels_identity_is_restarted (const ChannelsIdentity *self);
+
+void channels_identity_keep (ChannelsIdentity *self);
 
 void channels_identity_retire (ChannelsIdentity *self);
 

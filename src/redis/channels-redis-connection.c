@@ -139,11 +139,9 @@ go_up (ChannelsRedisConnection *self)
 {
   g_clear_object (&self->attempt);
   self->up_since = g_get_monotonic_time ();
-  if (self->complained)
-    g_message ("%s is back", self->address->display);
-  self->complained = FALSE;
   self->refused = FALSE;
-  g_source_set_ready_time (self->timer, self->up_since + self->options.heartbeat);
+  g_source_set_ready_time (self->timer,
+                           self->up_since + MIN (self->options.heartbeat, self->options.health));
 
   g_signal_emit (self, signals[SIGNAL_UP], 0);
 }
@@ -253,6 +251,13 @@ beat (ChannelsRedisConnection *self)
   const char *argv[] = { "PING" };
   gint64 now = g_get_monotonic_time ();
   gint64 silent = now - channels_redis_stream_get_last_heard (self->stream);
+
+  /* One that is up, and away again at once, is still away as far as the log is concerned. */
+  if (self->complained && now - self->up_since >= self->options.health)
+    {
+      g_message ("%s is back", self->address->display);
+      self->complained = FALSE;
+    }
 
   if (silent >= self->options.silence)
     {

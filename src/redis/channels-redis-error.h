@@ -35,8 +35,9 @@ G_BEGIN_DECLS
  * - NOAUTH, WRONGPASS and NOPERM while logging in take a human to change: the wait is five seconds
  *   or more, and the log has a warning.
  * - With all others the command has failed, and nothing else. A sender is told; a join, a
- *   subscription and the wait at a queue are tried again after a second, are in the log once a
- *   minute, and the layer is down until then. A cluster is not followed (MOVED, ASK).
+ *   subscription and the wait at a queue are tried again after a wait that grows, are in the log
+ * once a minute, and the layer is down until then; but a group whose key holds something else is
+ * just not joined. A cluster is not followed (MOVED, ASK).
  */
 typedef enum
 {

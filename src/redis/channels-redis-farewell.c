@@ -5,6 +5,7 @@
 
 #include "channels-redis-farewell.h"
 
+#include "channels-error.h"
 #include "channels-redis-timer.h"
 
 /**
@@ -114,6 +115,20 @@ channels_redis_farewell_send (ChannelsRedisFarewell *self,
 {
   self->n_commands++;
   channels_redis_words_send (words, connection, answered_cb, self);
+}
+
+/**
+ * channels_redis_farewell_fail:
+ * @self: a farewell
+ * @why: what this node leaves behind
+ *
+ * Whatever comes of the commands, it will have failed with `CHANNELS_ERROR_LAYER_UNAVAILABLE`.
+ */
+void
+channels_redis_farewell_fail (ChannelsRedisFarewell *self, const char *why)
+{
+  if (self->error == NULL)
+    self->error = g_error_new_literal (CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE, why);
 }
 
 /**

@@ -28,6 +28,8 @@ void channels_redis_farewell_send (ChannelsRedisFarewell *self,
                                    const ChannelsRedisWords *words,
                                    ChannelsRedisConnection *connection);
 
+void channels_redis_farewell_fail (ChannelsRedisFarewell *self, const char *why);
+
 void channels_redis_farewell_end (ChannelsRedisFarewell *self);
 
 gboolean

@@ -17,23 +17,28 @@
 /* Hexadecimal digits of the digest: as many as Django's channels have. */
 #define DIGITS 32
 
-/* A key of another type spoils no other; what else is wrong is an answer, and may end the
- * connection: a replica is READONLY. */
-#define RETURN_ERROR                                                                               \
-  "  if type(r) == 'table' and r.err and not string.find(r.err, 'WRONGTYPE') then return r end\n"
+/* A key of another type is somebody else's, and spoils no other; what else is wrong is an answer,
+ * and may end the connection: a replica is READONLY. */
+#define RETURN_ERROR "not string.find(r.err, 'WRONGTYPE') then return r"
 
-/* KEYS: groups; ARGV: seconds, score, the score of what is too old, a member for each. */
-static const char join_script[] =
-    "for i = 1, #KEYS do\n"
-    "  local r = redis.pcall('ZADD', KEYS[i], ARGV[2], ARGV[i + 3])\n" RETURN_ERROR
-    "  redis.pcall('EXPIRE', KEYS[i], ARGV[1])\n"
-    "  redis.pcall('ZREMRANGEBYSCORE', KEYS[i], 0, ARGV[3])\n"
-    "end";
+/* KEYS: groups; ARGV: seconds, score, the score of what is too old, a member for each. Returns the
+ * last key that holds something else. */
+static const char join_script[] = "local other = false\n"
+                                  "for i = 1, #KEYS do\n"
+                                  "  local r = redis.pcall('ZADD', KEYS[i], ARGV[2], ARGV[i + 3])\n"
+                                  "  if type(r) == 'number' then\n"
+                                  "    redis.call('EXPIRE', KEYS[i], ARGV[1])\n"
+                                  "    redis.call('ZREMRANGEBYSCORE', KEYS[i], 0, ARGV[3])\n"
+                                  "  elseif " RETURN_ERROR "\n"
+                                  "  else other = KEYS[i] end\n"
+                                  "end\n"
+                                  "return other";
 
 /* KEYS: groups; ARGV: a member for each. */
-static const char leave_script[] =
-    "for i = 1, #KEYS do\n"
-    "  local r = redis.pcall('ZREM', KEYS[i], ARGV[i])\n" RETURN_ERROR "end";
+static const char leave_script[] = "for i = 1, #KEYS do\n"
+                                   "  local r = redis.pcall('ZREM', KEYS[i], ARGV[i])\n"
+                                   "  if type(r) == 'table' and " RETURN_ERROR " end\n"
+                                   "end";
 
 /**
  * channels_redis_group_new:

@@ -35,7 +35,7 @@ struct _ChannelsRedisLayer
   ChannelsRedisSettings *settings;     /* (owned) */
   GPtrArray *connections;              /* (element-type ChannelsRedisConnection) (owned) */
   GPtrArray *receivers;                /* (element-type ChannelsRedisReceiver) (owned) */
-  GPtrArray *sweeps;                   /* (element-type ChannelsRedisSweep) (owned) */
+  GPtrArray *sweeps;                   /* (element-type ChannelsRedisSweep) (owned): may be none */
   ChannelsRedisMembership *membership; /* (owned) */
   ChannelsRedisQueues *queues;         /* (owned) */
   ChannelsRedisComplaint dropped;      /* messages that were none */
@@ -125,7 +125,7 @@ on_connection_up (ChannelsRedisConnection *connection, ChannelsRedisLayer *self)
   g_ptr_array_find (self->connections, connection, &host);
   channels_redis_queues_load (self->queues, connection);
   channels_redis_membership_join_again (self->membership, host);
-  if (self->settings->restarted)
+  if (self->sweeps->len > 0)
     channels_redis_sweep_run (g_ptr_array_index (self->sweeps, host));
   update_state (self);
 }
@@ -232,6 +232,12 @@ redis_layer_stop (ChannelsLayer *layer,
   self->stopped = TRUE;
   close_receivers (self);
   farewell = channels_redis_farewell_begin (layer, close_all, cancellable, callback, user_data);
+  for (guint i = 0; i < self->sweeps->len; i++)
+    {
+      if (!channels_redis_sweep_is_done (g_ptr_array_index (self->sweeps, i)))
+        channels_redis_farewell_fail (farewell, "not all groups of the node that was killed have "
+                                                "been looked at");
+    }
   channels_redis_membership_leave_all (self->membership, farewell);
   channels_redis_farewell_end (farewell);
 }
@@ -291,7 +297,7 @@ channels_redis_layer_init (ChannelsRedisLayer *self)
 }
 
 static void
-add_host (ChannelsRedisLayer *self, const ChannelsRedisAddress *address)
+add_host (ChannelsRedisLayer *self, const ChannelsRedisAddress *address, gboolean restarted)
 {
   g_autofree char *queue = channels_redis_settings_get_queue (self->settings);
   ChannelsRedisConnection *connection =
@@ -301,18 +307,18 @@ add_host (ChannelsRedisLayer *self, const ChannelsRedisAddress *address)
   g_signal_connect (connection, "down", G_CALLBACK (on_connection_down), self);
   g_ptr_array_add (self->connections, connection);
   g_ptr_array_add (self->receivers,
-                   channels_redis_receiver_new (address, queue, self->settings->restarted,
-                                                &receiver_funcs, self));
+                   channels_redis_receiver_new (address, queue, restarted, &receiver_funcs, self));
 }
 
 /**
  * channels_redis_layer_new:
  * @settings: (transfer full): with one host or more
+ * @restarted: whether a node of this name has been there before, and was killed
  *
  * Returns: (transfer full): a layer that is down, and goes up by itself
  */
 ChannelsLayer *
-channels_redis_layer_new (ChannelsRedisSettings *settings)
+channels_redis_layer_new (ChannelsRedisSettings *settings, gboolean restarted)
 {
   ChannelsRedisLayer *self;
 
@@ -321,10 +327,10 @@ channels_redis_layer_new (ChannelsRedisSettings *settings)
   self = g_object_new (CHANNELS_TYPE_REDIS_LAYER, NULL);
   self->settings = settings;
   for (guint i = 0; i < settings->hosts->len; i++)
-    add_host (self, g_ptr_array_index (settings->hosts, i));
+    add_host (self, g_ptr_array_index (settings->hosts, i), restarted);
   self->membership =
       channels_redis_membership_new (settings, self->connections, update_state, self);
-  for (guint i = 0; i < settings->hosts->len; i++)
+  for (guint i = 0; restarted && i < settings->hosts->len; i++)
     g_ptr_array_add (self->sweeps,
                      channels_redis_sweep_new (settings, self->membership,
                                                g_ptr_array_index (self->connections, i), i));

@@ -11,6 +11,6 @@ G_BEGIN_DECLS
 #define CHANNELS_TYPE_REDIS_LAYER (channels_redis_layer_get_type ())
 G_DECLARE_FINAL_TYPE (ChannelsRedisLayer, channels_redis_layer, CHANNELS, REDIS_LAYER, GObject)
 
-ChannelsLayer *channels_redis_layer_new (ChannelsRedisSettings *settings);
+ChannelsLayer *channels_redis_layer_new (ChannelsRedisSettings *settings, gboolean restarted);
 
 G_END_DECLS

@@ -19,6 +19,7 @@ typedef struct
   GQueue steps;   /* (element-type GStrv) (owned): commands still to be sent */
   gint64 timeout; /* µs: of each */
   char *verb;     /* (owned) (nullable): of the one that was sent */
+  gboolean from_sentinel;
 } Login;
 
 static void
@@ -47,8 +48,7 @@ add_steps (Login *self, const ChannelsRedisAddress *address)
   if (address->database != 0)
     add_step (self, (const char *[]){ "SELECT", database, NULL });
   add_step (self, (const char *[]){ "CLIENT", "SETNAME", CLIENT_NAME, NULL });
-  if (address->kind == CHANNELS_REDIS_ADDRESS_SENTINEL)
-    add_step (self, (const char *[]){ "ROLE", NULL });
+  add_step (self, (const char *[]){ "ROLE", NULL });
 }
 
 /* Redis repeats the words of a command that it does not know, so nothing of the answer to AUTH is
@@ -66,24 +66,38 @@ conceal (const GError *error)
                               "Redis does not take the user and password");
 }
 
-/* What is wrong with the answer to @verb; (transfer full), or `NULL` where it is good. */
-static GError *
-check_answer (const char *verb, const ChannelsRedisReply *reply, const GError *error)
+/* Whether Redis need not do what it was told: a name is a courtesy, and some users may not have
+ * one, or may not ask for the role. A host that Sentinel names has to say what it is. */
+static gboolean
+is_optional (const Login *self, const char *verb)
 {
-  /* A name is a courtesy, and some users may not have one. */
-  if (strcmp (verb, "CLIENT") == 0 && error != NULL && error->domain == CHANNELS_REDIS_ERROR &&
+  return strcmp (verb, "CLIENT") == 0 || (strcmp (verb, "ROLE") == 0 && !self->from_sentinel);
+}
+
+/* What is wrong with the answer to the last command; (transfer full), or `NULL` where it is good.
+ */
+static GError *
+check_answer (const Login *self, const ChannelsRedisReply *reply, const GError *error)
+{
+  gboolean optional = is_optional (self, self->verb);
+  gboolean knows;
+
+  if (optional && error != NULL && error->domain == CHANNELS_REDIS_ERROR &&
       !channels_redis_error_ends_connection (error))
     return NULL;
 
   if (error != NULL)
-    return strcmp (verb, "AUTH") == 0 ? conceal (error) : g_error_copy (error);
+    return strcmp (self->verb, "AUTH") == 0 ? conceal (error) : g_error_copy (error);
 
-  if (strcmp (verb, "ROLE") == 0 && (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0 ||
-                                     !channels_redis_reply_is (reply->element[0], "master")))
-    return g_error_new_literal (CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_READONLY,
-                                "the host that Sentinel names is no master");
+  if (strcmp (self->verb, "ROLE") != 0)
+    return NULL;
 
-  return NULL;
+  knows = reply->type == REDIS_REPLY_ARRAY && reply->elements > 0;
+  if (knows ? channels_redis_reply_is (reply->element[0], "master") : optional)
+    return NULL;
+
+  return g_error_new_literal (CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_READONLY,
+                              "it is no master");
 }
 
 static void send_next (GTask *task);
@@ -95,7 +109,7 @@ answer_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Login *self = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (ChannelsRedisReply) reply = g_task_propagate_pointer (G_TASK (result), &error);
-  GError *wrong = check_answer (self->verb, reply, error);
+  GError *wrong = check_answer (self, reply, error);
 
   if (wrong != NULL)
     g_task_return_error (task, wrong);
@@ -137,8 +151,9 @@ send_next (GTask *task)
  * Makes a connection ready for commands.
  *
  * Fails with Redis' own errors: `CHANNELS_REDIS_ERROR_NOAUTH`, `_WRONGPASS` or `_NOPERM` where we
- * are not let in; with `CHANNELS_REDIS_ERROR_READONLY` where Sentinel named a host that is no
- * master; with `CHANNELS_ERROR_LAYER_UNAVAILABLE` where the stream ends. No password is in them.
+ * are not let in; with `CHANNELS_REDIS_ERROR_READONLY` where the host is no master: it would take
+ * what is published to it, and tell nobody; with `CHANNELS_ERROR_LAYER_UNAVAILABLE` where the
+ * stream ends. No password is in them.
  */
 void
 channels_redis_login_async (ChannelsRedisStream *stream,
@@ -152,6 +167,7 @@ channels_redis_login_async (ChannelsRedisStream *stream,
   Login *self = g_new0 (Login, 1);
 
   self->timeout = timeout;
+  self->from_sentinel = address->kind == CHANNELS_REDIS_ADDRESS_SENTINEL;
   add_steps (self, address);
   g_task_set_source_tag (task, channels_redis_login_async);
   g_task_set_task_data (task, self, (GDestroyNotify) login_free);

@@ -6,16 +6,14 @@
 #include "channels-redis-membership.h"
 
 #include "channels-names.h"
-#include "channels-redis-complaint.h"
 #include "channels-redis-group.h"
+#include "channels-redis-retry.h"
 #include "channels-redis-timer.h"
 
 /* Each group is joined again so often, or thrice in its expiry if that is short: that survives
  * FLUSHALL. */
 #define RENEWAL_PERIOD (30 * G_TIME_SPAN_SECOND)
-
-/* How long to rest where Redis refuses to let us join, its memory being full for instance. */
-#define REST G_TIME_SPAN_SECOND
+#define PARTS 30 /* of a period: so many times something is sent in it */
 
 /* What one host knows. */
 typedef struct
@@ -47,8 +45,8 @@ struct _ChannelsRedisMembership
   GHashTable *by_channel; /* (element-type utf8 ChannelsRedisGroup): of those in groups */
   GQueue order;   /* (element-type ChannelsRedisGroup): of those in groups, renewed next first */
   GSource *timer; /* (owned) (nullable): the next renewal; `NULL` once it was freed */
-  GSource *retry; /* (owned) (nullable): ends a rest; likewise */
-  ChannelsRedisComplaint complaint;
+  ChannelsRedisRetry retry;            /* where Redis' memory is full, for instance */
+  ChannelsRedisComplaint spoilt;       /* keys that hold something else */
   ChannelsRedisMembershipFunc changed; /* (nullable): `NULL` once it was freed */
   gpointer user_data;                  /* (unowned) */
 };
@@ -143,15 +141,17 @@ joined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   host->n_joins--;
   /* An outage needs nothing: all begins anew when the connection is up again. */
-  if (!is_up (self, move->host) || self->retry == NULL)
+  if (!is_up (self, move->host) || self->retry.timer == NULL)
     return;
 
   if (reply == NULL)
     {
-      if (channels_redis_complaint_is_due (&self->complaint))
-        g_message ("cannot join a group: %s", error->message);
+      channels_redis_retry_refused (&self->retry, "cannot join a group", error);
       host->failed = TRUE;
-      g_source_set_ready_time (self->retry, g_get_monotonic_time () + REST);
+    }
+  else if (reply->type == REDIS_REPLY_STRING && channels_redis_complaint_is_due (&self->spoilt))
+    {
+      g_message ("cannot join a group: the key %s holds something else", reply->str);
     }
   if (host->failed || host->n_joins == 0)
     set_joined (self, move->host, !host->failed);
@@ -182,8 +182,12 @@ left_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Move) move = user_data;
   ChannelsRedisMembership *self = move->membership;
+  g_autoptr (GError) error = NULL;
   g_autoptr (ChannelsRedisReply) reply =
-      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, NULL);
+      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
+
+  if (reply == NULL && is_up (self, move->host) && self->retry.timer != NULL)
+    channels_redis_retry_refused (&self->retry, "cannot leave a group", error);
 
   while (reply == NULL && move->left->len > 0)
     {
@@ -213,14 +217,31 @@ send_leave (ChannelsRedisMembership *self, GPtrArray *groups, guint host)
   channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), left_cb, move);
 }
 
-static void
-set_timer (ChannelsRedisMembership *self, guint n_renewed)
+/* How long it takes until the next so many groups are to be renewed. */
+static gint64
+get_wait (ChannelsRedisMembership *self, guint n_groups)
 {
   gint64 expiry = self->settings->group_expiry * G_TIME_SPAN_SECOND;
   gint64 period = MIN (RENEWAL_PERIOD, expiry / 3);
-  gint64 wait = period * n_renewed / self->order.length;
 
-  g_source_set_ready_time (self->timer, g_get_monotonic_time () + MIN (wait, period));
+  return MIN (period * n_groups / self->order.length, period);
+}
+
+static guint
+get_part (ChannelsRedisMembership *self)
+{
+  return (self->order.length + PARTS - 1) / PARTS;
+}
+
+/* With each further group the next part is due earlier, if at all. */
+static void
+set_timer (ChannelsRedisMembership *self)
+{
+  gint64 due = g_get_monotonic_time () + get_wait (self, get_part (self));
+  gint64 ready = g_source_get_ready_time (self->timer);
+
+  if (ready < 0 || ready > due)
+    g_source_set_ready_time (self->timer, due);
 }
 
 static void
@@ -238,15 +259,17 @@ static gboolean
 on_timer (gpointer user_data)
 {
   ChannelsRedisMembership *self = user_data;
-  guint n = (self->order.length + 29) / 30;
+  guint n = get_part (self);
 
   for (guint i = 0; i < n; i++)
     renew (self, g_queue_peek_head (&self->order));
   if (n > 0)
-    set_timer (self, n);
+    set_timer (self);
 
   return G_SOURCE_CONTINUE;
 }
+
+static void leave_departed (ChannelsRedisMembership *self, guint host);
 
 static gboolean
 on_retry (gpointer user_data)
@@ -255,8 +278,10 @@ on_retry (gpointer user_data)
 
   for (guint host = 0; host < self->connections->len; host++)
     {
-      if (self->hosts[host].failed && is_up (self, host))
+      if (is_up (self, host) && self->hosts[host].failed)
         channels_redis_membership_join_again (self, host);
+      else if (is_up (self, host))
+        leave_departed (self, host);
     }
 
   return G_SOURCE_CONTINUE;
@@ -288,7 +313,7 @@ channels_redis_membership_new (const ChannelsRedisSettings *settings,
                                           (GDestroyNotify) channels_redis_group_free);
   self->by_channel = g_hash_table_new (g_str_hash, g_str_equal);
   self->timer = channels_redis_timer_new ("[channels] redis renewal", on_timer, self);
-  self->retry = channels_redis_timer_new ("[channels] redis join again", on_retry, self);
+  channels_redis_retry_init (&self->retry, "[channels] redis join again", on_retry, self);
   self->changed = changed;
   self->user_data = user_data;
 
@@ -309,7 +334,7 @@ channels_redis_membership_free (ChannelsRedisMembership *self)
 
   self->changed = NULL;
   channels_redis_timer_clear (&self->timer);
-  channels_redis_timer_clear (&self->retry);
+  channels_redis_retry_clear (&self->retry);
   channels_redis_membership_unref (self);
 }
 
@@ -332,9 +357,7 @@ channels_redis_membership_join (ChannelsRedisMembership *self, const char *group
   g_hash_table_insert (self->groups, joined->name, joined);
   g_hash_table_insert (self->by_channel, joined->channel, joined);
   g_queue_push_tail_link (&self->order, &joined->link);
-  if (self->order.length == 1)
-    set_timer (self, 1);
-
+  set_timer (self);
   renew (self, joined);
 }
 
@@ -378,9 +401,6 @@ channels_redis_membership_leave (ChannelsRedisMembership *self, const char *grou
 void
 channels_redis_membership_forget (ChannelsRedisMembership *self, GPtrArray *groups, guint host)
 {
-  g_autoptr (GPtrArray) left =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) channels_redis_group_free);
-
   if (self->timer == NULL)
     return;
 
@@ -394,11 +414,10 @@ channels_redis_membership_forget (ChannelsRedisMembership *self, GPtrArray *grou
 
       group = channels_redis_group_new (self->settings, name);
       group->host = host;
-      g_ptr_array_add (left, group);
+      g_hash_table_replace (self->departed, group->name, group);
     }
 
-  if (left->len > 0)
-    send_leave (self, g_steal_pointer (&left), host);
+  leave_departed (self, host);
 }
 
 /* Tells a host of those that were left meanwhile. */
@@ -483,6 +502,32 @@ channels_redis_membership_is_joined (ChannelsRedisMembership *self, guint host)
   return self->hosts[host].joined;
 }
 
+/* Lets go of all groups, those that were left as well: (transfer full) (element-type
+ * ChannelsRedisGroup). */
+static GPtrArray *
+take_all (ChannelsRedisMembership *self)
+{
+  GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify) channels_redis_group_free);
+  GHashTable *const tables[] = { self->groups, self->departed };
+
+  g_hash_table_remove_all (self->by_channel);
+  g_queue_init (&self->order);
+  for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
+    {
+      GHashTableIter iter;
+      ChannelsRedisGroup *group;
+
+      g_hash_table_iter_init (&iter, tables[i]);
+      while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &group))
+        {
+          g_hash_table_iter_steal (&iter);
+          g_ptr_array_add (all, group);
+        }
+    }
+
+  return all;
+}
+
 /**
  * channels_redis_membership_leave_all:
  * @self: a membership
@@ -493,14 +538,25 @@ channels_redis_membership_is_joined (ChannelsRedisMembership *self, guint host)
 void
 channels_redis_membership_leave_all (ChannelsRedisMembership *self, ChannelsRedisFarewell *farewell)
 {
-  g_autoptr (GPtrArray) batch = g_ptr_array_new ();
   g_autofree char *queue = channels_redis_settings_get_queue (self->settings);
+  g_autoptr (GPtrArray) all = take_all (self);
+  g_autoptr (GPtrArray) batch = g_ptr_array_new ();
+  GQueue order = G_QUEUE_INIT;
+
+  for (guint i = 0; i < all->len; i++)
+    {
+      ChannelsRedisGroup *group = g_ptr_array_index (all, i);
+
+      group->link = (GList){ .data = group };
+      g_queue_push_tail_link (&order, &group->link);
+    }
 
   for (guint host = 0; host < self->connections->len; host++)
     {
       ChannelsRedisConnection *connection = g_ptr_array_index (self->connections, host);
+      g_auto (ChannelsRedisWords) last = { NULL };
 
-      for (GList *link = self->order.head; link != NULL;)
+      for (GList *link = order.head; link != NULL;)
         {
           g_auto (ChannelsRedisWords) words = { NULL };
 
@@ -511,19 +567,11 @@ channels_redis_membership_leave_all (ChannelsRedisMembership *self, ChannelsRedi
           channels_redis_groups_make_leave (&words, batch);
           channels_redis_farewell_send (farewell, &words, connection);
         }
-    }
-  for (guint host = 0; host < self->connections->len; host++)
-    {
-      g_auto (ChannelsRedisWords) words;
 
-      channels_redis_words_init (&words, "DEL");
-      channels_redis_words_add (&words, queue);
-      channels_redis_farewell_send (farewell, &words, g_ptr_array_index (self->connections, host));
+      channels_redis_words_init (&last, "DEL");
+      channels_redis_words_add (&last, queue);
+      channels_redis_farewell_send (farewell, &last, connection);
     }
-
-  g_hash_table_remove_all (self->by_channel);
-  g_queue_init (&self->order);
-  g_hash_table_remove_all (self->groups);
 }
 
 /**

@@ -31,6 +31,9 @@ static const char publish_script[] = "local own = redis.call('PUBLISH', ARGV[1],
  *
  * A host has two connections: one for commands, and one that is subscribed. The layer is up while
  * every host takes commands and every group of this node is subscribed to.
+ *
+ * Redis' channels are those of all its databases, and two hosts may be two of them: what is sent to
+ * a channel of this node counts on the host that has its name, and nowhere else.
  */
 struct _ChannelsRedisPubsubLayer
 {
@@ -60,8 +63,17 @@ typedef struct
   char *channel;           /* (owned) (nullable): where it goes to one channel alone */
 } Publication;
 
+static guint
+find_host (ChannelsRedisPubsubLayer *self, const char *channel)
+{
+  return channels_redis_ring_find (channel, self->connections->len);
+}
+
 static void
-on_published (const char *channel, GBytes *payload, gpointer user_data)
+on_published (ChannelsRedisSubscriber *subscriber,
+              const char *channel,
+              GBytes *payload,
+              gpointer user_data)
 {
   g_autoptr (ChannelsRedisPubsubLayer) self = g_object_ref (user_data);
   gsize length = 0;
@@ -85,7 +97,7 @@ on_published (const char *channel, GBytes *payload, gpointer user_data)
   if (g_str_has_prefix (channel, self->group_head))
     channels_layer_emit_group_event (CHANNELS_LAYER (self), channel + strlen (self->group_head),
                                      event);
-  else
+  else if (g_ptr_array_index (self->subscribers, find_host (self, channel)) == subscriber)
     channels_layer_emit_channel_event (CHANNELS_LAYER (self), channel, event);
 }
 
@@ -137,12 +149,6 @@ pubsub_layer_get_state (ChannelsLayer *layer)
   return self->up ? CHANNELS_LAYER_STATE_UP : CHANNELS_LAYER_STATE_DOWN;
 }
 
-static guint
-find_host (ChannelsRedisPubsubLayer *self, const char *channel)
-{
-  return channels_redis_ring_find (channel, self->connections->len);
-}
-
 static void
 pubsub_layer_join (ChannelsLayer *layer, const char *group)
 {
@@ -176,7 +182,7 @@ published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   guint remotes = 0;
 
   if (reply != NULL && reply->type == REDIS_REPLY_INTEGER)
-    remotes = CLAMP (reply->integer, 0, G_MAXINT);
+    remotes = CLAMP (reply->integer, 0, channel != NULL ? 1 : G_MAXINT);
   if (reply != NULL && remotes == 0 && channel != NULL)
     error = g_error_new (CHANNELS_ERROR, CHANNELS_ERROR_NO_SUCH_CHANNEL,
                          "nobody has the channel “%s”", channel);
@@ -285,7 +291,8 @@ pubsub_layer_stop (ChannelsLayer *layer,
     channels_redis_subscriber_leave (g_ptr_array_index (self->subscribers, i), farewell);
 
   /* When that is answered, all that was sent before has gone out. */
-  channels_redis_words_init (&words, "PING");
+  channels_redis_words_init (&words, "ECHO"); /* PING is refused where Redis cannot save */
+  channels_redis_words_add (&words, "");
   for (guint i = 0; i < self->connections->len; i++)
     {
       ChannelsRedisConnection *connection = g_ptr_array_index (self->connections, i);

@@ -5,33 +5,53 @@
 
 #include "channels-redis-receiver.h"
 
-#include "channels-redis-complaint.h"
+#include "channels-redis-error.h"
+#include "channels-redis-retry.h"
 #include "channels-redis-script.h"
-#include "channels-redis-timer.h"
 #include "channels-redis-words.h"
 
+#include <string.h>
+
 /* How long Redis holds an empty-handed pop, and how long we then wait for it: both less than the
- * silence after which a connection is given up. */
+ * silence after which a connection is given up. One that holds it for less than half of that does
+ * not hold it at all. */
 #define POP_SECONDS "5"
 #define POP_TIMEOUT (8 * G_TIME_SPAN_SECOND)
+#define POP_MIN (2500 * G_TIME_SPAN_MILLISECOND)
 
-/* How long to rest where Redis refuses to pop. */
-#define REST G_TIME_SPAN_SECOND
-
-/* Messages, and roughly bytes, of one reply: what is popped and then lost would be lost for good.
- */
+/* Messages, and bytes, of one reply: what is taken and then lost would be lost for good. A message
+ * that no reply may have room for is dropped. */
 #define DRAIN_MESSAGES "128"
 #define DRAIN_BYTES "4194304"
+#define MESSAGE_BYTES_MAX "15728640"
 
+/* KEYS: the queue; ARGV: messages, bytes, bytes of one message. What is dropped is returned as an
+ * empty string. A few are looked at each time, as they may be large. */
 static const char drain_script[] =
-    "local found, size = {}, 0\n"
-    "while #found < tonumber(ARGV[1]) and size < tonumber(ARGV[2]) do\n"
-    "  local popped = redis.call('ZPOPMIN', KEYS[1])\n"
-    "  if #popped == 0 then break end\n"
-    "  found[#found + 1] = popped[1]\n"
-    "  size = size + #popped[1]\n"
+    "local found, size, full = {}, 0, false\n"
+    "while not full and #found < tonumber(ARGV[1]) do\n"
+    "  local next = redis.call('ZRANGE', KEYS[1], 0, 15)\n"
+    "  local taken = 0\n"
+    "  for i = 1, #next do\n"
+    "    local message = next[i]\n"
+    "    if #message > tonumber(ARGV[3]) then message = '' end\n"
+    "    full = #found > 0 and size + #message > tonumber(ARGV[2])\n"
+    "    if full then break end\n"
+    "    found[#found + 1] = message\n"
+    "    size = size + #message\n"
+    "    taken = taken + 1\n"
+    "  end\n"
+    "  if taken > 0 then redis.call('ZREMRANGEBYRANK', KEYS[1], 0, taken - 1) end\n"
+    "  full = full or #next < 16\n"
     "end\n"
     "return found";
+
+/* Which client of Redis' this connection is, as Redis sees it. */
+typedef struct
+{
+  char *id;      /* (owned) (nullable) */
+  char *address; /* (owned) (nullable) */
+} Client;
 
 /**
  * ChannelsRedisReceiver:
@@ -40,6 +60,10 @@ static const char drain_script[] =
  * `BZPOPMIN`, takes those that stand behind it, and waits again, both at once. Nothing else costs
  * an idle node anything. What a node of the same name has left unread, which died, may be removed
  * first.
+ *
+ * A connection that broke on our side alone is a client that still waits in Redis, in front of us,
+ * and would be given the next message: it is ended first. Redis numbers its clients, anew when it
+ * is restarted, so it is ended only where number and address are those that it had.
  */
 struct _ChannelsRedisReceiver
 {
@@ -49,11 +73,13 @@ struct _ChannelsRedisReceiver
   char *queue;                             /* (owned): a key */
   const ChannelsRedisReceiverFuncs *funcs; /* (unowned) (nullable): `NULL` once closed */
   gpointer user_data;                      /* (unowned) */
-  GSource *rest;                           /* (owned) (nullable): ends a rest; `NULL` once closed */
-  gboolean discard;                        /* the queue is to be removed before it is read */
-  gboolean waiting;
+  ChannelsRedisRetry retry;
   ChannelsRedisScript drain;
-  ChannelsRedisComplaint complaint;
+  Client client;        /* of this connection, or of the last one */
+  gint64 asked;         /* µs, monotonic: when the wait began */
+  gboolean discard;     /* the queue is to be removed before it is read */
+  gboolean pop_refused; /* the last wait was: only one that succeeds proves that we can */
+  gboolean waiting;
 };
 
 G_DEFINE_FINAL_TYPE (ChannelsRedisReceiver, channels_redis_receiver, G_TYPE_OBJECT)
@@ -82,12 +108,10 @@ hand_over (ChannelsRedisReceiver *self, const ChannelsRedisReply *message)
 static void
 rest (ChannelsRedisReceiver *self, const GError *error)
 {
-  if (!channels_redis_connection_is_up (self->connection) || self->rest == NULL)
+  if (!channels_redis_connection_is_up (self->connection) || self->retry.timer == NULL)
     return;
 
-  if (channels_redis_complaint_is_due (&self->complaint))
-    g_message ("cannot receive from %s: %s", self->queue, error->message);
-  g_source_set_ready_time (self->rest, g_get_monotonic_time () + REST);
+  channels_redis_retry_refused (&self->retry, "cannot receive", error);
   set_waiting (self, FALSE);
 }
 
@@ -125,7 +149,8 @@ probed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  set_waiting (self, TRUE);
+  if (!self->pop_refused)
+    set_waiting (self, TRUE);
   wait_for_message (self);
 }
 
@@ -138,7 +163,22 @@ drain (ChannelsRedisReceiver *self, GAsyncReadyCallback callback)
   channels_redis_words_add (&words, self->queue);
   channels_redis_words_add (&words, DRAIN_MESSAGES);
   channels_redis_words_add (&words, DRAIN_BYTES);
+  channels_redis_words_add (&words, MESSAGE_BYTES_MAX);
   channels_redis_words_send (&words, self->connection, callback, g_object_ref (self));
+}
+
+/* What is wrong with what came of a wait: (transfer full), `NULL` where nothing is. */
+static GError *
+check_popped (ChannelsRedisReceiver *self, const ChannelsRedisReply *reply)
+{
+  if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3)
+    return NULL;
+
+  if (reply->type == REDIS_REPLY_NIL && g_get_monotonic_time () - self->asked >= POP_MIN)
+    return NULL;
+
+  return g_error_new_literal (CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_PROTOCOL,
+                              "Redis does not wait for messages");
 }
 
 static void
@@ -149,13 +189,19 @@ popped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChannelsRedisReply) reply =
       channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
 
-  if (reply == NULL)
+  if (reply != NULL)
+    error = check_popped (self, reply);
+  self->pop_refused = error != NULL;
+  if (error != NULL)
     {
       rest (self, error);
       return;
     }
 
-  if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3)
+  if (self->retry.timer != NULL)
+    channels_redis_retry_done (&self->retry);
+  set_waiting (self, TRUE);
+  if (reply->type == REDIS_REPLY_ARRAY)
     {
       hand_over (self, reply->element[1]);
       drain (self, drained_cb);
@@ -168,6 +214,7 @@ wait_for_message (ChannelsRedisReceiver *self)
 {
   const char *argv[] = { "BZPOPMIN", self->queue, POP_SECONDS };
 
+  self->asked = g_get_monotonic_time ();
   channels_redis_connection_command_async (self->connection, G_N_ELEMENTS (argv), argv, NULL,
                                            POP_TIMEOUT, NULL, popped_cb, g_object_ref (self));
 }
@@ -187,10 +234,10 @@ discarded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   self->discard = FALSE;
-  set_waiting (self, TRUE);
-  wait_for_message (self);
+  drain (self, probed_cb);
 }
 
+/* To drain is to know at once whether we are refused. */
 static void
 begin (ChannelsRedisReceiver *self)
 {
@@ -198,7 +245,7 @@ begin (ChannelsRedisReceiver *self)
 
   if (!self->discard)
     {
-      wait_for_message (self);
+      drain (self, probed_cb);
       return;
     }
 
@@ -208,13 +255,58 @@ begin (ChannelsRedisReceiver *self)
 }
 
 static void
+client_clear (Client *self)
+{
+  g_clear_pointer (&self->id, g_free);
+  g_clear_pointer (&self->address, g_free);
+}
+
+/* The answer to CLIENT INFO (Redis 6.2): `id=7 addr=127.0.0.1:50000 …`. All clients of a Unix
+ * socket have one address; but those do not break on one side alone. */
+static void
+informed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChannelsRedisReceiver) self = user_data;
+  g_autoptr (ChannelsRedisReply) reply =
+      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, NULL);
+  g_auto (GStrv) words = NULL;
+
+  if (reply == NULL || reply->type != REDIS_REPLY_STRING)
+    return;
+
+  words = g_strsplit (reply->str, " ", 3);
+  if (g_strv_length (words) < 2 || !g_str_has_prefix (words[0], "id=") ||
+      !g_str_has_prefix (words[1], "addr=") || g_str_has_suffix (words[1], ":0"))
+    return;
+
+  self->client.id = g_strdup (words[0] + strlen ("id="));
+  self->client.address = g_strdup (words[1] + strlen ("addr="));
+}
+
+/* Ends the client that we were, and asks which we are. Whoever may not do so does without. */
+static void
+replace_client (ChannelsRedisReceiver *self)
+{
+  const char *kill[] = { "CLIENT", "KILL", "ID", self->client.id, "ADDR", self->client.address };
+  const char *info[] = { "CLIENT", "INFO" };
+
+  if (self->client.id != NULL)
+    channels_redis_connection_command_async (self->connection, G_N_ELEMENTS (kill), kill, NULL,
+                                             POP_TIMEOUT, NULL, NULL, NULL);
+  client_clear (&self->client);
+  channels_redis_connection_command_async (self->connection, G_N_ELEMENTS (info), info, NULL,
+                                           POP_TIMEOUT, NULL, informed_cb, g_object_ref (self));
+}
+
+static void
 on_up (ChannelsRedisConnection *connection, ChannelsRedisReceiver *self)
 {
   /* A rest from before the outage is over: there must be one wait at a time. */
-  g_source_set_ready_time (self->rest, -1);
+  channels_redis_retry_done (&self->retry);
+  self->pop_refused = FALSE;
+  replace_client (self);
   channels_redis_script_load (&self->drain, connection);
   begin (self);
-  set_waiting (self, !self->discard);
 }
 
 static void
@@ -228,14 +320,8 @@ on_rested (gpointer user_data)
 {
   ChannelsRedisReceiver *self = user_data;
 
-  if (!channels_redis_connection_is_up (self->connection))
-    return G_SOURCE_CONTINUE;
-
-  /* To drain is to know at once whether it is refused again. */
-  if (self->discard)
+  if (channels_redis_connection_is_up (self->connection))
     begin (self);
-  else
-    drain (self, probed_cb);
 
   return G_SOURCE_CONTINUE;
 }
@@ -254,6 +340,7 @@ channels_redis_receiver_finalize (GObject *object)
   ChannelsRedisReceiver *self = CHANNELS_REDIS_RECEIVER (object);
 
   g_clear_object (&self->connection);
+  client_clear (&self->client);
   g_free (self->queue);
 
   G_OBJECT_CLASS (channels_redis_receiver_parent_class)->finalize (object);
@@ -272,7 +359,7 @@ static void
 channels_redis_receiver_init (ChannelsRedisReceiver *self)
 {
   channels_redis_script_init (&self->drain, drain_script);
-  self->rest = channels_redis_timer_new ("[channels] redis rest", on_rested, self);
+  channels_redis_retry_init (&self->retry, "[channels] redis receive again", on_rested, self);
 }
 
 /**
@@ -333,7 +420,7 @@ channels_redis_receiver_close (ChannelsRedisReceiver *self)
   g_return_if_fail (CHANNELS_IS_REDIS_RECEIVER (self));
 
   self->funcs = NULL;
-  channels_redis_timer_clear (&self->rest);
+  channels_redis_retry_clear (&self->retry);
   if (self->connection != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->connection, self);

@@ -12,7 +12,6 @@ G_BEGIN_DECLS
  * ChannelsRedisSettings:
  * @hosts: (element-type ChannelsRedisAddress): one or more, in ring order
  * @node_prefix: what this node's channels begin with, up to and including the `!`
- * @restarted: whether a node of this name has been there before, and died
  * @prefix: what each key begins with
  * @expiry: seconds that a message is kept
  * @group_expiry: seconds that a membership is kept
@@ -27,8 +26,7 @@ typedef struct
 {
   GPtrArray *hosts;  /* (owned) */
   char *node_prefix; /* (owned) */
-  gboolean restarted;
-  char *prefix; /* (owned) */
+  char *prefix;      /* (owned) */
   guint expiry;
   guint group_expiry;
   guint capacity;

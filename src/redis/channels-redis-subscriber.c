@@ -5,14 +5,10 @@
 
 #include "channels-redis-subscriber.h"
 
-#include "channels-redis-complaint.h"
-#include "channels-redis-timer.h"
+#include "channels-redis-retry.h"
 #include "channels-redis-words.h"
 
 #include <string.h>
-
-/* How long to rest where Redis refuses to let us subscribe: a user may lack the permission. */
-#define REST G_TIME_SPAN_SECOND
 
 /* Channels of one command: more, and Redis would stop for others. */
 #define BATCH 256
@@ -44,8 +40,7 @@ struct _ChannelsRedisSubscriber
   guint n_commands; /* under way that subscribe */
   gboolean failed;  /* one of them has, since the connection is up */
   gboolean ready;   /* what is published to any of the channels is heard */
-  GSource *retry;   /* (owned) (nullable): ends a rest; `NULL` once closed */
-  ChannelsRedisComplaint complaint;
+  ChannelsRedisRetry retry;                  /* a user may lack the permission */
   const ChannelsRedisSubscriberFuncs *funcs; /* (unowned) (nullable): `NULL` once closed */
   gpointer user_data;                        /* (unowned) */
 };
@@ -93,7 +88,7 @@ on_message (ChannelsRedisConnection *connection,
   self->skipped = find_channel (self, name);
   /* What was under way when a channel was removed comes as well, and is nobody's. */
   if (g_hash_table_contains (self->channels, name) || g_str_has_prefix (name, self->node_prefix))
-    self->funcs->message (name, payload, self->user_data);
+    self->funcs->message (self, name, payload, self->user_data);
 }
 
 static void
@@ -117,15 +112,17 @@ subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   self->n_commands--;
   /* An outage needs nothing: all begins anew when the connection is up again. */
-  if (!channels_redis_connection_is_up (self->connection) || self->retry == NULL)
+  if (!channels_redis_connection_is_up (self->connection) || self->retry.timer == NULL)
     return;
 
   if (reply == NULL)
     {
-      if (channels_redis_complaint_is_due (&self->complaint))
-        g_message ("cannot subscribe: %s", error->message);
+      channels_redis_retry_refused (&self->retry, "cannot subscribe", error);
       self->failed = TRUE;
-      g_source_set_ready_time (self->retry, g_get_monotonic_time () + REST);
+    }
+  else if (!self->failed && self->n_commands == 0)
+    {
+      channels_redis_retry_done (&self->retry);
     }
   if (self->failed || self->n_commands == 0)
     set_ready (self, !self->failed);
@@ -252,7 +249,7 @@ static void
 channels_redis_subscriber_init (ChannelsRedisSubscriber *self)
 {
   self->channels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->retry = channels_redis_timer_new ("[channels] redis subscribe again", on_retry, self);
+  channels_redis_retry_init (&self->retry, "[channels] redis subscribe again", on_retry, self);
 }
 
 /**
@@ -378,7 +375,7 @@ channels_redis_subscriber_close (ChannelsRedisSubscriber *self)
   g_return_if_fail (CHANNELS_IS_REDIS_SUBSCRIBER (self));
 
   self->funcs = NULL;
-  channels_redis_timer_clear (&self->retry);
+  channels_redis_retry_clear (&self->retry);
   if (self->connection != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->connection, self);

@@ -8,6 +8,13 @@
 
 G_BEGIN_DECLS
 
+#define CHANNELS_TYPE_REDIS_SUBSCRIBER (channels_redis_subscriber_get_type ())
+G_DECLARE_FINAL_TYPE (ChannelsRedisSubscriber,
+                      channels_redis_subscriber,
+                      CHANNELS,
+                      REDIS_SUBSCRIBER,
+                      GObject)
+
 /**
  * ChannelsRedisSubscriberFuncs:
  * @message: gets what others publish: @channel is a channel of Redis
@@ -17,16 +24,12 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  void (*message) (const char *channel, GBytes *payload, gpointer user_data);
+  void (*message) (ChannelsRedisSubscriber *subscriber,
+                   const char *channel,
+                   GBytes *payload,
+                   gpointer user_data);
   void (*changed) (gpointer user_data);
 } ChannelsRedisSubscriberFuncs;
-
-#define CHANNELS_TYPE_REDIS_SUBSCRIBER (channels_redis_subscriber_get_type ())
-G_DECLARE_FINAL_TYPE (ChannelsRedisSubscriber,
-                      channels_redis_subscriber,
-                      CHANNELS,
-                      REDIS_SUBSCRIBER,
-                      GObject)
 
 ChannelsRedisSubscriber *channels_redis_subscriber_new (const ChannelsRedisAddress *address,
                                                         const char *node_prefix,

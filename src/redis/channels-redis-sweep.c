@@ -125,7 +125,7 @@ scanned_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   self->running = FALSE;
   if (reply == NULL)
     {
-      g_debug ("not swept: %s", error->message);
+      g_message ("what a node that was killed has left in Redis stays there: %s", error->message);
       return;
     }
 
@@ -165,4 +165,16 @@ channels_redis_sweep_run (ChannelsRedisSweep *self)
 {
   if (!self->running && !self->done)
     scan (self, "0");
+}
+
+/**
+ * channels_redis_sweep_is_done:
+ * @self: a sweep
+ *
+ * Returns: whether there is nothing left to be looked at
+ */
+gboolean
+channels_redis_sweep_is_done (const ChannelsRedisSweep *self)
+{
+  return self->done;
 }

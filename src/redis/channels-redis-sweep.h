@@ -20,6 +20,8 @@ void channels_redis_sweep_unref (ChannelsRedisSweep *self);
 
 void channels_redis_sweep_run (ChannelsRedisSweep *self);
 
+gboolean channels_redis_sweep_is_done (const ChannelsRedisSweep *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsRedisSweep, channels_redis_sweep_unref)
 
 G_END_DECLS

@@ -63,7 +63,7 @@ test_layer_backend (void)
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_autoptr (ChannelsConfig) config = load ("Backend", names[i]);
-      g_autoptr (ChannelsIdentity) identity = channels_identity_new (NULL);
+      g_autoptr (ChannelsIdentity) identity = channels_identity_new (NULL, "layer");
       g_autoptr (GError) error = NULL;
       g_autoptr (ChannelsLayer) layer = channels_backend_new (config, identity, &error);
 

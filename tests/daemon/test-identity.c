@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LAYER "asgi redis://127.0.0.1:6379/0"
+
 typedef struct
 {
   char *parent;    /* (owned): empty at first */
@@ -22,17 +24,29 @@ static void
 set_up (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *digest = NULL;
+  g_autofree char *name = NULL;
 
   fixture->parent = g_dir_make_tmp ("channels-identity-XXXXXX", &error);
   g_assert_no_error (error);
   fixture->directory = g_build_filename (fixture->parent, "channels", NULL);
-  fixture->file = g_build_filename (fixture->directory, "node", NULL);
+  digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, LAYER, -1);
+  name = g_strdup_printf ("node-%.16s", digest);
+  fixture->file = g_build_filename (fixture->directory, name, NULL);
 }
 
 static void
 tear_down (Fixture *fixture, gconstpointer unused)
 {
-  g_unlink (fixture->file);
+  g_autoptr (GDir) directory = g_dir_open (fixture->directory, 0, NULL);
+  const char *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (fixture->directory, name, NULL);
+
+      g_unlink (path);
+    }
   g_rmdir (fixture->directory);
   g_rmdir (fixture->parent);
   g_free (fixture->file);
@@ -44,8 +58,9 @@ tear_down (Fixture *fixture, gconstpointer unused)
 static char *
 live (Fixture *fixture, gboolean retire)
 {
-  g_autoptr (ChannelsIdentity) identity = channels_identity_new (fixture->directory);
+  g_autoptr (ChannelsIdentity) identity = channels_identity_new (fixture->directory, LAYER);
 
+  channels_identity_keep (identity);
   if (retire)
     channels_identity_retire (identity);
 
@@ -56,7 +71,7 @@ static void
 test_identity_is_kept (Fixture *fixture, gconstpointer unused)
 {
   g_autofree char *killed = live (fixture, FALSE);
-  g_autoptr (ChannelsIdentity) next = channels_identity_new (fixture->directory);
+  g_autoptr (ChannelsIdentity) next = channels_identity_new (fixture->directory, LAYER);
 
   g_test_summary ("A node that was killed goes on under its name, and knows that it was");
 
@@ -69,7 +84,7 @@ static void
 test_identity_retires (Fixture *fixture, gconstpointer unused)
 {
   g_autofree char *retired = live (fixture, TRUE);
-  g_autoptr (ChannelsIdentity) next = channels_identity_new (fixture->directory);
+  g_autoptr (ChannelsIdentity) next = channels_identity_new (fixture->directory, LAYER);
 
   g_test_summary ("After a node that has left in an orderly way comes a new one");
 
@@ -80,8 +95,8 @@ test_identity_retires (Fixture *fixture, gconstpointer unused)
 static void
 test_identity_is_one_nodes (Fixture *fixture, gconstpointer unused)
 {
-  g_autoptr (ChannelsIdentity) first = channels_identity_new (fixture->directory);
-  g_autoptr (ChannelsIdentity) second = channels_identity_new (fixture->directory);
+  g_autoptr (ChannelsIdentity) first = channels_identity_new (fixture->directory, LAYER);
+  g_autoptr (ChannelsIdentity) second = channels_identity_new (fixture->directory, LAYER);
 
   g_test_summary ("No two nodes that live have one name");
 
@@ -93,14 +108,41 @@ test_identity_is_one_nodes (Fixture *fixture, gconstpointer unused)
   channels_identity_retire (second);
   g_clear_pointer (&second, channels_identity_free);
   second = g_steal_pointer (&first);
-  first = channels_identity_new (fixture->directory);
+  first = channels_identity_new (fixture->directory, LAYER);
   g_assert_false (channels_identity_is_restarted (first));
+}
+
+static void
+test_identity_is_its_layers (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *killed = live (fixture, FALSE);
+  g_autoptr (ChannelsIdentity) other = channels_identity_new (fixture->directory, "other" LAYER);
+  g_autoptr (ChannelsIdentity) same = NULL;
+
+  g_test_summary ("A node that was killed is remembered by the layer that it was in, and no other");
+
+  g_assert_false (channels_identity_is_restarted (other));
+  same = channels_identity_new (fixture->directory, LAYER);
+  g_assert_cmpstr (channels_identity_get_prefix (same), ==, killed);
+}
+
+static void
+test_identity_never_served (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (ChannelsIdentity) failed = channels_identity_new (fixture->directory, LAYER);
+  g_autoptr (ChannelsIdentity) next = NULL;
+
+  g_test_summary ("A node that never began to serve is not remembered");
+
+  g_clear_pointer (&failed, channels_identity_free);
+  next = channels_identity_new (fixture->directory, LAYER);
+  g_assert_false (channels_identity_is_restarted (next));
 }
 
 static void
 test_identity_is_private (Fixture *fixture, gconstpointer unused)
 {
-  g_autoptr (ChannelsIdentity) identity = channels_identity_new (fixture->directory);
+  g_autoptr (ChannelsIdentity) identity = channels_identity_new (fixture->directory, LAYER);
   GStatBuf file, directory;
 
   g_test_summary ("The file is its owner's alone");
@@ -115,8 +157,8 @@ test_identity_is_private (Fixture *fixture, gconstpointer unused)
 static void
 test_identity_is_not_kept (Fixture *fixture, gconstpointer unused)
 {
-  g_autoptr (ChannelsIdentity) nowhere = channels_identity_new (NULL);
-  g_autoptr (ChannelsIdentity) impossible = channels_identity_new ("/dev/null/channels");
+  g_autoptr (ChannelsIdentity) nowhere = channels_identity_new (NULL, LAYER);
+  g_autoptr (ChannelsIdentity) impossible = channels_identity_new ("/dev/null/channels", LAYER);
 
   g_test_summary ("Where a name cannot be kept, it is a new one");
 
@@ -150,8 +192,9 @@ test_identity_believes_no_garbage (Fixture *fixture, gconstpointer unused)
       g_autofree char *kept = NULL;
 
       g_assert_true (g_file_set_contents (fixture->file, garbage[i], -1, NULL));
-      identity = channels_identity_new (fixture->directory);
+      identity = channels_identity_new (fixture->directory, LAYER);
       g_assert_false (channels_identity_is_restarted (identity));
+      channels_identity_keep (identity);
       g_assert_true (g_file_get_contents (fixture->file, &kept, NULL, NULL));
       g_assert_cmpstr (kept, ==, channels_identity_get_prefix (identity));
     }
@@ -173,6 +216,8 @@ main (int argc, char *argv[])
   add ("/identity/kept", test_identity_is_kept);
   add ("/identity/retires", test_identity_retires);
   add ("/identity/one-node", test_identity_is_one_nodes);
+  add ("/identity/layer", test_identity_is_its_layers);
+  add ("/identity/never-served", test_identity_never_served);
   add ("/identity/private", test_identity_is_private);
   add ("/identity/not-kept", test_identity_is_not_kept);
   add ("/identity/garbage", test_identity_believes_no_garbage);

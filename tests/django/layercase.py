@@ -95,6 +95,14 @@ class Pubsub:
                 for channel in server.client.pubsub_channels('asgi__group__*')]
 
 
+def read_manual_users():
+    """Returns the commands of channels.conf(5) that make a Redis user, as words, by the backend."""
+    with open(os.path.join(SUPPORT, '..', '..', 'data', 'man', 'channels.conf.5'),
+              encoding='utf-8') as file:
+        core, pubsub = (line.split() for line in file if line.startswith('ACL SETUSER'))
+    return {'core': core, 'pubsub': pubsub}
+
+
 class LayerCase(unittest.TestCase):
     """Tests that talk in turn to one channelsd and some Daphnes, on the same Redis.
 
@@ -136,11 +144,14 @@ class LayerCase(unittest.TestCase):
         wait_until(lambda: cls.bus.get('LayerState') == 'up', 'the layer to be up')
 
     @classmethod
-    def new_daemon(cls):
-        """Returns a further channelsd of this layer, on a bus of its own."""
+    def new_daemon(cls, redis=None):
+        """Returns a further channelsd of this layer, on a bus of its own.
+
+        redis: other URLs of the servers
+        """
         arguments = ['--config', cls._configuration, '--layer', cls.layer]
-        for server in cls.redis:
-            arguments += ['--redis', server.url]
+        for url in redis or [server.url for server in cls.redis]:
+            arguments += ['--redis', url]
         return Daemon(CHANNELSD, *arguments)
 
     def setUp(self):

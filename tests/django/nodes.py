@@ -10,6 +10,7 @@
 """
 
 import ast
+import contextlib
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 import redis
 from channelsd import PATIENCE, StartError, end, wait_until
@@ -63,6 +65,7 @@ class RedisServer:
 
     Attributes:
         url       the same over all restarts
+        port      of 127.0.0.1, where it is over TCP
         client    a redis.Redis
         process   the subprocess.Popen
     """
@@ -89,7 +92,7 @@ class RedisServer:
 
     def _start_on_free_port(self):
         while True:
-            port = free_port()
+            self.port = port = free_port()
             self._address = ['--port', str(port), '--bind', '127.0.0.1']
             self._use(f'redis://127.0.0.1:{port}/0')
             try:
@@ -140,6 +143,53 @@ class RedisServer:
 
     def __exit__(self, *unused):
         self.close()
+
+
+class Proxy:
+    """Takes connections on a port of 127.0.0.1 to another; a context manager that ends it.
+
+    Attributes:
+        url        of the Redis behind it
+        accepted   the number of connections so far
+    """
+
+    def __init__(self, port):
+        self._port = port
+        self._server = socket.create_server(('127.0.0.1', 0))
+        self._pairs = []
+        self.accepted = 0
+        self.url = f'redis://127.0.0.1:{self._server.getsockname()[1]}/0'
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._server.accept()
+                far = socket.create_connection(('127.0.0.1', self._port))
+                self._pairs.append((near, far))
+                self.accepted += 1
+                for source, target in (near, far), (far, near):
+                    threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
+
+    @staticmethod
+    def _copy(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+
+    def hang_up(self):
+        """Ends all connections, without a word to Redis."""
+        for near, _ in self._pairs:
+            near.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self._server.close()
+        for pair in self._pairs:
+            for end in pair:
+                end.close()
 
 
 class Django:

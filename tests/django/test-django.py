@@ -22,7 +22,7 @@ from busclient import BusClient
 from channelsd import PATIENCE, CallError, end, read_line, wait_until
 from cryptography.fernet import Fernet
 from gi.repository import GLib
-from layercase import CHANNELSCTL, GROUP, LONG_GROUP, LayerCase
+from layercase import CHANNELSCTL, GROUP, LONG_GROUP, LayerCase, read_manual_users
 
 TUTORIAL_MESSAGE = '這是從後端通過 command 發送的 WebSocket 訊息'
 MEBIBYTE = 1 << 20
@@ -102,6 +102,11 @@ def listening(servers, channel):
             return None
 
         yield lambda: wait_until(next_message, 'a publication')['data']
+
+
+def url_of_user(url, name, secret):
+    """Returns a server's URL with a user in it."""
+    return url.replace('://', f'://{name}:{secret}@')
 
 
 class WholeEventsClient(BusClient):
@@ -211,6 +216,25 @@ class Interop:
                 self.assert_all_hear(tabs, i)
             self.assertEqual(other.call('SendToGroup', GROUP, 'hello'), (1, 3))
             self.assert_all_hear(tabs, 'hello')
+
+    def test_a_user_as_in_the_manual(self):
+        user = read_manual_users()[self.backend]
+        for server in self.redis:
+            server.client.execute_command(*user)
+        name, secret = user[2], next(word[1:] for word in user if word.startswith('>'))
+        urls = [url_of_user(server.url, name, secret) for server in self.redis]
+
+        with self.new_daemon(urls) as other:
+            wait_until(lambda: other.get('LayerState') == 'up', 'the layer to be up')
+            tabs = [*self.everywhere(), self.tab(daemon=other)]
+            self.wait_for_nodes(GROUP, len(tabs))
+            for i, tab in enumerate(tabs):
+                tab.say(i)
+                self.assert_all_hear(tabs, i)
+            self.assertEqual(other.stop(), 0)
+            self.wait_for_nodes(GROUP, len(tabs) - 1)
+            self.assertNotIn('CRITICAL', other.log())
+            self.assertNotIn('NOPERM', other.log())
 
     def test_values_reach_django_as_they_are(self):
         probe = self.probe('values')

@@ -25,6 +25,7 @@ from busclient import BusClient  # noqa: E402
 from channelsd import CallError, wait_until  # noqa: E402
 from gi.repository import GLib  # noqa: E402
 from layercase import CHANNELSD, GROUP, LayerCase  # noqa: E402
+from nodes import Proxy, RedisServer  # noqa: E402
 
 FREEZE = 4  # seconds
 AT_ONCE = 2  # seconds that may pass where nothing is waited for, on a loaded machine
@@ -451,6 +452,24 @@ class TestCore(layercase.Core, Outage, LayerCase):
     def all_garbage(self):
         """Returns names and bytes of what no Django sends."""
         return [*GARBAGE.items(), *MISLED.items()]
+
+    def test_a_connection_breaks_on_one_side(self):
+        server = self.enterContext(RedisServer(over_tcp=True))
+        proxy = self.enterContext(Proxy(server.port))
+        near, behind = (self.enterContext(self.new_daemon([url]))
+                        for url in (server.url, proxy.url))
+        for daemon in near, behind:
+            wait_until(lambda daemon=daemon: daemon.get('LayerState') == 'up', 'the layer to be up')
+        tab = self.tab('/ws/chat/behind/', behind)
+        wait_until(lambda: server.client.zcard('asgi:group:chat_behind') == 1, 'the tab to join')
+
+        # Redis hears nothing of it: the client that waits at the node's queue stays there.
+        proxy.hang_up()
+        wait_until(lambda: proxy.accepted == 4 and behind.get('LayerState') == 'up',
+                   'both connections to be made again')
+        for i in range(3):
+            self.assertEqual(near.call('SendToGroup', 'chat_behind', f'{i}'), (0, 1))
+            self.assertEqual(tab.hear(), f'{i}')
 
     def test_memory_is_full(self):
         there = self.django_tab(self.django)

@@ -58,14 +58,17 @@ test_login (Fixture *fixture, gconstpointer data)
       redis_client_new (url, CHANNELS_REDIS_CONNECTION_COMMANDS, &fixture->options);
   GPtrArray *commands = fixture->fake->commands;
 
-  g_test_summary ("Login says who we are, then which database, then our name");
+  g_test_summary (
+      "Login says who we are, then which database, then our name, and asks for the role");
 
   channels_test_wait_until (client->n_up == 1);
-  g_assert_cmpuint (commands->len, ==, 4);
+  g_assert_cmpuint (commands->len, ==, 6);
   g_assert_cmpstr (g_ptr_array_index (commands, 0), ==, "CLIENT SETNAME channels");
-  g_assert_cmpstr (g_ptr_array_index (commands, 1), ==, "AUTH joe s3cret");
-  g_assert_cmpstr (g_ptr_array_index (commands, 2), ==, "SELECT 3");
-  g_assert_cmpstr (g_ptr_array_index (commands, 3), ==, "CLIENT SETNAME channels");
+  g_assert_cmpstr (g_ptr_array_index (commands, 1), ==, "ROLE");
+  g_assert_cmpstr (g_ptr_array_index (commands, 2), ==, "AUTH joe s3cret");
+  g_assert_cmpstr (g_ptr_array_index (commands, 3), ==, "SELECT 3");
+  g_assert_cmpstr (g_ptr_array_index (commands, 4), ==, "CLIENT SETNAME channels");
+  g_assert_cmpstr (g_ptr_array_index (commands, 5), ==, "ROLE");
 }
 
 static void

@@ -50,7 +50,7 @@ make_node (Fixture *fixture)
   g_assert_no_error (error);
   channels_redis_settings_add_host (settings, address);
 
-  return layer_node_new (channels_redis_layer_new (settings), node_prefix);
+  return layer_node_new (channels_redis_layer_new (settings, FALSE), node_prefix);
 }
 
 static gboolean

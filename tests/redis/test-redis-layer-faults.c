@@ -52,7 +52,7 @@ make_node (RedisServer *server)
   settings->capacity = CAPACITY;
   settings->group_expiry = GROUP_EXPIRY;
 
-  return layer_node_new (channels_redis_layer_new (settings), node_prefix);
+  return layer_node_new (channels_redis_layer_new (settings, FALSE), node_prefix);
 }
 
 /* Two nodes, the second one in the group. */
@@ -254,8 +254,9 @@ static void
 test_group_of_wrong_type (Fixture *fixture, gconstpointer unused)
 {
   g_auto (LayerOutcome) send = { .remotes = 7 };
+  g_autofree char *ttl = NULL;
 
-  g_test_summary ("A group's key that is none fails the sends to it, until it is gone");
+  g_test_summary ("A group's key that is none fails the sends to it, and is left as it is");
 
   RUN (fixture->server, "SET", GROUP_KEY, "no group");
   channels_layer_join (fixture->node->layer, OTHER_GROUP);
@@ -266,8 +267,15 @@ test_group_of_wrong_type (Fixture *fixture, gconstpointer unused)
   g_assert_true (layer_node_is_up (fixture->node));
   layer_node_wait_for_remotes (fixture->sender, OTHER_GROUP, 1);
   assert_next_event_arrives (fixture, OTHER_GROUP);
+  channels_layer_leave (fixture->node->layer, GROUP);
+  channels_layer_join (fixture->node->layer, GROUP);
+  layer_node_wait_for_remotes (fixture->sender, OTHER_GROUP, 1);
+  ttl = redis_server_cli (fixture->server, "TTL", GROUP_KEY, NULL);
+  g_assert_cmpstr (ttl, ==, "-1");
 
   RUN (fixture->server, "DEL", GROUP_KEY);
+  channels_layer_leave (fixture->node->layer, GROUP);
+  channels_layer_join (fixture->node->layer, GROUP);
   layer_node_wait_for_remotes (fixture->sender, GROUP, 1);
   assert_next_event_arrives (fixture, GROUP);
 }
@@ -291,6 +299,31 @@ test_queue_of_wrong_type (Fixture *fixture, gconstpointer unused)
   RUN (fixture->server, "DEL", queue);
   channels_test_wait_until (layer_node_is_up (fixture->node));
   assert_next_event_arrives (fixture, GROUP);
+}
+
+/* Ten small messages, one that no reply may have, and ten more, at once. */
+#define FILL                                                                                       \
+  "for i = 1, 21 do "                                                                              \
+  "  local message = '............' .. '\\129\\164type\\165a.b.c' "                                \
+  "  if i == 11 then message = string.rep ('x', 17000000) end "                                    \
+  "  redis.call('ZADD', KEYS[1], i, string.format('%02d', i) .. string.sub(message, 3)) "          \
+  "end"
+
+static void
+test_large_message (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *queue = g_strconcat (PREFIX, fixture->node->prefix, NULL);
+  g_autofree char *length = NULL;
+
+  g_test_summary ("A message that is too large for any reply takes no other with it");
+
+  RUN (fixture->server, "EVAL", FILL, "1", queue);
+  assert_next_event_arrives (fixture, GROUP);
+
+  length = redis_server_cli (fixture->server, "ZCARD", queue, NULL);
+  g_assert_cmpstr (length, ==, "0");
+  g_assert_true (layer_node_is_up (fixture->node));
+  g_assert_cmpuint (fixture->node->n_changes, ==, 1);
 }
 
 static void
@@ -389,6 +422,7 @@ main (int argc, char *argv[])
   add ("old-messages", test_old_messages);
   add ("group-of-wrong-type", test_group_of_wrong_type);
   add ("queue-of-wrong-type", test_queue_of_wrong_type);
+  add ("large-message", test_large_message);
   add ("no-memory", test_no_memory);
   add ("outage", test_outage);
   add ("stop-without-redis", test_stop_without_redis);

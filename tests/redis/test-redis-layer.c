@@ -28,10 +28,16 @@ typedef struct
   const char *secret; /* (nullable): encrypts messages */
 } Backend;
 
+static ChannelsLayer *
+new_core_layer (ChannelsRedisSettings *settings)
+{
+  return channels_redis_layer_new (settings, FALSE);
+}
+
 static const Backend backends[] = {
-  { "redis", "redis", TRUE, channels_redis_layer_new, 1, NULL },
-  { "redis-encrypted", "redis", TRUE, channels_redis_layer_new, 1, "hush" },
-  { "redis-two-hosts", "redis", TRUE, channels_redis_layer_new, 2, NULL },
+  { "redis", "redis", TRUE, new_core_layer, 1, NULL },
+  { "redis-encrypted", "redis", TRUE, new_core_layer, 1, "hush" },
+  { "redis-two-hosts", "redis", TRUE, new_core_layer, 2, NULL },
   { "redis-pubsub", "redis-pubsub", FALSE, channels_redis_pubsub_layer_new, 1, NULL },
   { "redis-pubsub-encrypted", "redis-pubsub", FALSE, channels_redis_pubsub_layer_new, 1, "hush" },
   { "redis-pubsub-two-hosts", "redis-pubsub", FALSE, channels_redis_pubsub_layer_new, 2, NULL },
