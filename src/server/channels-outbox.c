@@ -58,6 +58,7 @@ channels_outbox_clear (ChannelsOutbox *self)
   g_queue_clear_full (&self->entries, (GDestroyNotify) entry_free);
   self->offset = 0;
   self->backlog = 0;
+  self->asides = 0;
   self->events = 0;
 }
 
@@ -68,9 +69,10 @@ is_too_much (const ChannelsOutbox *self, gsize size, guint events)
   if (self->backlog == 0 && events <= 1)
     return FALSE;
 
-  /* What is no event has as much again: a slow browser can still be told that it is. */
+  /* What is no event has as much of its own: a pong, and the word that a browser is slow, find
+   * room behind any event. */
   if (events == 0)
-    return self->backlog + size > 2 * self->budget.bytes;
+    return self->asides + size > self->budget.bytes;
 
   return self->backlog + size > self->budget.bytes || self->events + events > self->budget.events;
 }
@@ -99,6 +101,8 @@ channels_outbox_push (ChannelsOutbox *self, GBytes *frames, guint events)
   g_queue_push_tail (&self->entries, entry);
   self->backlog += g_bytes_get_size (frames);
   self->events += events;
+  if (events == 0)
+    self->asides += g_bytes_get_size (frames);
 
   return TRUE;
 }
@@ -122,6 +126,8 @@ drop_written (ChannelsOutbox *self, gsize written)
       written -= left;
       self->offset = 0;
       self->events -= oldest->events;
+      if (oldest->events == 0)
+        self->asides -= g_bytes_get_size (oldest->frames);
       entry_free (g_queue_pop_head (&self->entries));
     }
 }

@@ -30,6 +30,7 @@ typedef struct
   GQueue entries;   /* (element-type ChannelsOutboxEntry) (owned): oldest first */
   gsize offset;     /* bytes of the oldest that are written already */
   gsize backlog;    /* bytes that wait, offset taken off */
+  gsize asides;     /* bytes of those, offset or not, that are no events */
   guint events;     /* events that wait, the one that is partly written too */
   gboolean blocked; /* the kernel takes no more, until it says so */
   ChannelsOutboxBudget budget;

@@ -276,6 +276,9 @@ test_outbox_keeps_its_budget (Fixture *fixture, gconstpointer unused)
   channels_outbox_init (&outbox, &budget);
   g_assert_true (channels_outbox_push (&outbox, huge, 1));
   g_assert_false (channels_outbox_push (&outbox, byte, 1));
+  g_assert_true (channels_outbox_push (&outbox, fifty, 0));
+  g_assert_true (channels_outbox_push (&outbox, fifty, 0));
+  g_assert_false (channels_outbox_push (&outbox, byte, 0));
   channels_outbox_clear (&outbox);
 
   g_assert_true (channels_outbox_push (&outbox, fifty, 1));
