@@ -12,7 +12,7 @@
 #include "channels-frame.h"
 #include "channels-http.h"
 #include "channels-page.h"
-#include "channels-rate.h"
+#include "channels-refusals.h"
 #include "channels-tickets.h"
 
 #include <sys/resource.h>
@@ -25,10 +25,6 @@
 
 /* How long an orderly stop may take before what is left is cut off. */
 #define STOP_TIME (1 * G_TIME_SPAN_SECOND)
-
-/* Refusals that are written to the journal: so many at once, then one in a while. */
-#define LOGGED_REFUSALS_PER_SECOND 1
-#define LOGGED_REFUSALS_BURST 10
 
 /**
  * ChannelsServer:
@@ -52,7 +48,7 @@ struct _ChannelsServer
   ChannelsHttp *http;           /* (owned) */
   ChannelsDoor *door;           /* (owned) */
   ChannelsTickets *tickets;     /* (owned) */
-  ChannelsRate logged;          /* refusals in the journal */
+  ChannelsRefusals refusals;    /* in the journal */
   ChannelsAudiences *audiences; /* (owned) */
   GHashTable *sockets;          /* (element-type ChannelsSocket) (unowned): until they are closed */
   GHashTable *connections;      /* (element-type ChannelsConnection) (owned) */
@@ -125,9 +121,7 @@ refuse (ChannelsServer *self, ChannelsVisitor *visitor, const GError *error)
   g_autoptr (GBytes) answer = channels_http_error_to_answer (error, is_head (visitor->head));
   g_autoptr (ChannelsSocket) socket = make_socket (self, g_steal_fd (&visitor->fd), NULL);
 
-  if (channels_rate_take (&self->logged, g_get_monotonic_time ()))
-    g_message ("refused a connection with %d: %s", error->code, error->message);
-
+  channels_refusals_log (&self->refusals, error, visitor->head, g_get_monotonic_time ());
   channels_socket_push (socket, answer, 0);
   g_io_stream_close (G_IO_STREAM (socket), NULL, NULL);
 }
@@ -423,8 +417,7 @@ channels_server_new (ChannelsHub *hub,
   self->http = channels_http_new (on_upgraded, self);
   self->audiences =
       channels_audiences_new (hub, self->poller, limits->value[CHANNELS_LIMIT_NESTING]);
-  channels_rate_init (&self->logged, LOGGED_REFUSALS_PER_SECOND, LOGGED_REFUSALS_BURST,
-                      g_get_monotonic_time ());
+  channels_refusals_init (&self->refusals, g_get_monotonic_time ());
 
   return g_steal_pointer (&self);
 }
