@@ -238,6 +238,76 @@ apply_option (ChannelsConfig *self,
     apply_values (self, &key, values, &place);
 }
 
+static gboolean
+is_own_loopback (const char *address)
+{
+  return g_str_equal (address, "127.0.0.1") || g_str_equal (address, "::1");
+}
+
+/* Where the keyfile says so, if it does. */
+static guint
+find_line (GPtrArray *groups, const char *group_name, const char *key)
+{
+  for (guint i = 0; i < groups->len; i++)
+    {
+      const ChannelsKeyfileGroup *group = g_ptr_array_index (groups, i);
+
+      for (guint j = 0; g_str_equal (group->name, group_name) && j < group->entries->len; j++)
+        {
+          const ChannelsKeyfileEntry *entry = g_ptr_array_index (group->entries, j);
+
+          if (g_str_equal (entry->key, key))
+            return entry->line;
+        }
+    }
+
+  return 0;
+}
+
+/**
+ * channels_config_check_listen:
+ * @self: a configuration whose values are all set
+ * @groups: (element-type ChannelsKeyfileGroup): what stands in the keyfile
+ * @from_option: whether the addresses are those of `--listen`
+ * @mistakes: where it is told what is wrong with it
+ *
+ * Refuses to be reached from elsewhere unless that was asked for twice: by the address, and by
+ * letting in other users, who cannot be told apart there.
+ */
+void
+channels_config_check_listen (ChannelsConfig *self,
+                              GPtrArray *groups,
+                              gboolean from_option,
+                              ChannelsMistakes *mistakes)
+{
+  ChannelsMistakes option = { mistakes->texts, "--listen" };
+  ChannelsPlace place = { from_option ? &option : mistakes, NULL, NULL, 0 };
+
+  if (self->allow_other_users)
+    return;
+
+  if (!from_option)
+    {
+      place.group = CHANNELS_CONFIG_GROUP_SERVER;
+      place.key = "Listen";
+      place.line = find_line (groups, place.group, place.key);
+    }
+
+  for (guint i = 0; i < self->listen->len; i++)
+    {
+      const ChannelsConfigListen *listen = g_ptr_array_index (self->listen, i);
+
+      gboolean bracketed = strchr (listen->address, ':') != NULL;
+
+      if (!is_own_loopback (listen->address))
+        channels_place_add_mistake (
+            &place,
+            "%s%s%s:%u is not at an address of the loopback (127.0.0.1 or ::1): it needs "
+            "AllowOtherUsers=true in [Server] as well, and every WebSocket from elsewhere a ticket",
+            bracketed ? "[" : "", listen->address, bracketed ? "]" : "", listen->port);
+    }
+}
+
 /**
  * channels_config_apply_overrides:
  * @self: a configuration in the making

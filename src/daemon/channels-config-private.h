@@ -69,4 +69,9 @@ void channels_config_apply_overrides (ChannelsConfig *self,
                                       const ChannelsConfigOverrides *overrides,
                                       ChannelsMistakes *mistakes);
 
+void channels_config_check_listen (ChannelsConfig *self,
+                                   GPtrArray *groups,
+                                   gboolean from_option,
+                                   ChannelsMistakes *mistakes);
+
 G_END_DECLS

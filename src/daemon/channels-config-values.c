@@ -79,15 +79,6 @@ channels_config_parse_number (const char *text,
                  quoted, minimum, maximum);
 }
 
-static gboolean
-is_own_loopback (GInetAddress *address)
-{
-  g_autoptr (GInetAddress) loopback =
-      g_inet_address_new_loopback (g_inet_address_get_family (address));
-
-  return g_inet_address_equal (address, loopback);
-}
-
 /**
  * channels_config_parse_listen:
  * @text: what was found
@@ -95,8 +86,7 @@ is_own_loopback (GInetAddress *address)
  * @out_port: (out): the port, 0 for any that is free
  * @error: return location for a `GError`, or `NULL`
  *
- * Parses `ADDRESS:PORT`, where an IPv6 address stands in brackets. Only `127.0.0.1` and `::1` are
- * allowed: under no other address of the loopback does the server answer.
+ * Parses `ADDRESS:PORT`, where an IPv6 address stands in brackets.
  *
  * Returns: `TRUE` on success, `FALSE` with `G_KEY_FILE_ERROR_INVALID_VALUE` otherwise
  */
@@ -130,11 +120,6 @@ channels_config_parse_listen (const char *text,
         quoted);
   if (!g_ascii_string_to_unsigned (colon + 1, 10, 0, G_MAXUINT16, &port, NULL))
     return refuse (error, "the port of %s is not a whole number from 0 to %d", quoted, G_MAXUINT16);
-  if (!is_own_loopback (address))
-    return refuse (error,
-                   "%s is not at an address of the loopback (127.0.0.1 or ::1); others are refused "
-                   "as long as not every connection needs a ticket",
-                   quoted);
 
   *out_address = g_inet_address_to_string (address);
   *out_port = (guint16) port;

@@ -150,6 +150,8 @@ channels_config_load_from_data (const char *data,
   channels_config_apply_groups (self, groups, &file);
   if (overrides != NULL)
     channels_config_apply_overrides (self, overrides, &file);
+  channels_config_check_listen (self, groups, overrides != NULL && overrides->listen != NULL,
+                                &file);
 
   return mistakes->len == before ? g_steal_pointer (&self) : NULL;
 }

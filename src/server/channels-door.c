@@ -10,6 +10,8 @@
 #include "channels-peer-uid.h"
 
 #include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* The port that an origin of its scheme does not name. */
@@ -33,6 +35,22 @@ struct _ChannelsDoor
   ChannelsDoorFunc func;
   gpointer user_data; /* (unowned) */
 };
+
+/* By the address that it was made to: whoever made it to the loopback's is on this machine. */
+static gboolean
+is_from_elsewhere (int fd)
+{
+  struct sockaddr_storage ours = { 0 };
+  socklen_t size = sizeof ours;
+
+  if (getsockname (fd, (struct sockaddr *) &ours, &size) < 0)
+    return TRUE;
+
+  if (ours.ss_family == AF_INET)
+    return g_ntohl (((struct sockaddr_in *) &ours)->sin_addr.s_addr) >> 24 != IN_LOOPBACKNET;
+
+  return !IN6_IS_ADDR_LOOPBACK (&((struct sockaddr_in6 *) &ours)->sin6_addr);
+}
 
 static void
 tell (ChannelsDoor *self, ChannelsVisitor *visitor, const GError *error)
@@ -60,6 +78,7 @@ on_handshake (ChannelsHandshake *handshake,
   };
 
   g_queue_remove (&self->handshakes, handshake);
+  visitor.elsewhere = is_from_elsewhere (visitor.fd);
 
   if (head != NULL)
     channels_guard_admit (self->guard, head, visitor.port, &refusal);

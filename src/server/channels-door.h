@@ -18,6 +18,7 @@ typedef struct _ChannelsDoor ChannelsDoor;
  * ChannelsVisitor:
  * @fd: (owned): its descriptor; who takes it puts -1 in its place
  * @port: the port that it came in on
+ * @elsewhere: whether it came by another address than the loopback's
  * @head: (nullable): its request's head
  * @early: (nullable): what came behind the request already
  *
@@ -27,6 +28,7 @@ typedef struct
 {
   int fd;
   guint16 port;
+  gboolean elsewhere;
   const ChannelsRequestHead *head;
   GBytes *early;
 } ChannelsVisitor;

@@ -389,7 +389,7 @@ channels_guard_allows_origin (ChannelsGuard *self, const char *origin, guint16 p
 }
 
 /**
- * channels_guard_needs_ticket:
+ * channels_guard_is_stranger:
  * @self: a guard
  * @head: a request's head
  * @port: the port that it came in by
@@ -397,7 +397,7 @@ channels_guard_allows_origin (ChannelsGuard *self, const char *origin, guint16 p
  * Returns: `TRUE` if the request comes from a page of an origin that is not allowed as such
  */
 gboolean
-channels_guard_needs_ticket (ChannelsGuard *self, const ChannelsRequestHead *head, guint16 port)
+channels_guard_is_stranger (ChannelsGuard *self, const ChannelsRequestHead *head, guint16 port)
 {
   g_return_val_if_fail (self != NULL, TRUE);
   g_return_val_if_fail (head != NULL, TRUE);
@@ -414,8 +414,8 @@ channels_guard_needs_ticket (ChannelsGuard *self, const ChannelsRequestHead *hea
  *
  * Decides, before anything is routed, whether a request may come further: Host first, then
  * Origin. A page of an origin that is not allowed may ask for a WebSocket if it shows a ticket,
- * which is still to be spent once the group is known (channels_guard_needs_ticket(),
- * channels_tickets_spend()), and for nothing else.
+ * which is still to be spent once the group is known (channels_tickets_spend()), and for nothing
+ * else.
  *
  * Fails in the domain `CHANNELS_HTTP_ERROR` with 421 (Host) or 403 (Origin).
  *
@@ -430,7 +430,7 @@ channels_guard_admit (ChannelsGuard *self,
   if (!channels_guard_check_host (self, head, port, error))
     return FALSE;
 
-  if (channels_guard_needs_ticket (self, head, port))
+  if (channels_guard_is_stranger (self, head, port))
     {
       g_autofree char *ticket = head->key != NULL ? channels_guard_take_ticket (head) : NULL;
 

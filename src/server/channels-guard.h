@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 /**
  * ChannelsGuard:
  *
- * Who may come in: pure rules, no socket..
+ * Who may come in: pure rules, no socket.
  */
 typedef struct _ChannelsGuard ChannelsGuard;
 
@@ -37,7 +37,7 @@ gboolean channels_guard_check_host (ChannelsGuard *self,
 gboolean channels_guard_allows_origin (ChannelsGuard *self, const char *origin, guint16 port);
 
 gboolean
-channels_guard_needs_ticket (ChannelsGuard *self, const ChannelsRequestHead *head, guint16 port);
+channels_guard_is_stranger (ChannelsGuard *self, const ChannelsRequestHead *head, guint16 port);
 
 gboolean channels_guard_admit (ChannelsGuard *self,
                                const ChannelsRequestHead *head,

@@ -25,7 +25,7 @@ advise_origin (const char *origin)
 
 /* What would have let it in, or NULL. */
 static char *
-advise (const GError *error, const ChannelsRequestHead *head)
+advise (const GError *error, const ChannelsRequestHead *head, gboolean elsewhere)
 {
   if (error->domain != CHANNELS_HTTP_ERROR)
     return NULL;
@@ -35,6 +35,8 @@ advise (const GError *error, const ChannelsRequestHead *head)
     case 403:
       if (head == NULL)
         return g_strdup ("“AllowOtherUsers=true” in [Server]");
+      if (elsewhere)
+        return g_strdup ("a ticket for its origin");
       return head->origin != NULL ? advise_origin (head->origin) : NULL;
     case 408:
       return g_strdup ("a longer “RequestTime=” in [Limits]");
@@ -66,6 +68,7 @@ channels_refusals_init (ChannelsRefusals *self, gint64 now)
  * @self: refusals
  * @error: why somebody is refused, in `CHANNELS_HTTP_ERROR`
  * @head: (nullable): its request's head, if it came so far
+ * @elsewhere: whether it came by another address than the loopback's
  * @now: µs, monotonic
  *
  * Writes one line to the journal; past the rate none, but the next one says how many are missing.
@@ -74,6 +77,7 @@ void
 channels_refusals_log (ChannelsRefusals *self,
                        const GError *error,
                        const ChannelsRequestHead *head,
+                       gboolean elsewhere,
                        gint64 now)
 {
   g_autofree char *advice = NULL;
@@ -87,7 +91,7 @@ channels_refusals_log (ChannelsRefusals *self,
 
   line = g_string_new (NULL);
   g_string_append_printf (line, "refused a connection with %d: %s", error->code, error->message);
-  advice = advise (error, head);
+  advice = advise (error, head, elsewhere);
   if (advice != NULL)
     g_string_append_printf (line, " (%s would let it in)", advice);
   if (self->left_out > 0)

@@ -28,6 +28,7 @@ void channels_refusals_init (ChannelsRefusals *self, gint64 now);
 void channels_refusals_log (ChannelsRefusals *self,
                             const GError *error,
                             const ChannelsRequestHead *head,
+                            gboolean elsewhere,
                             gint64 now);
 
 G_END_DECLS

@@ -121,7 +121,8 @@ refuse (ChannelsServer *self, ChannelsVisitor *visitor, const GError *error)
   g_autoptr (GBytes) answer = channels_http_error_to_answer (error, is_head (visitor->head));
   g_autoptr (ChannelsSocket) socket = make_socket (self, g_steal_fd (&visitor->fd), NULL);
 
-  channels_refusals_log (&self->refusals, error, visitor->head, g_get_monotonic_time ());
+  channels_refusals_log (&self->refusals, error, visitor->head, visitor->elsewhere,
+                         g_get_monotonic_time ());
   channels_socket_push (socket, answer, 0);
   g_io_stream_close (G_IO_STREAM (socket), NULL, NULL);
 }
@@ -175,6 +176,14 @@ spend_ticket (ChannelsServer *self, const ChannelsRequestHead *head, const char 
   return spent;
 }
 
+/* From elsewhere nobody is known: neither the user nor, where there is no browser, the page. */
+static gboolean
+needs_ticket (ChannelsServer *self, const ChannelsVisitor *visitor)
+{
+  return visitor->elsewhere || channels_guard_is_stranger (channels_door_get_guard (self->door),
+                                                           visitor->head, visitor->port);
+}
+
 /* The last checks of an upgrade, which need to know where it leads. */
 static gboolean
 admit_to_group (ChannelsServer *self,
@@ -197,11 +206,10 @@ admit_to_group (ChannelsServer *self,
       return FALSE;
     }
 
-  if (channels_guard_needs_ticket (channels_door_get_guard (self->door), head, visitor->port) &&
-      !spend_ticket (self, head, group))
+  if (needs_ticket (self, visitor) && !spend_ticket (self, head, group))
     {
       g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403,
-                           "The ticket is not valid here, or no longer.");
+                           "A ticket is needed here, and this is none, or no longer.");
       return FALSE;
     }
 

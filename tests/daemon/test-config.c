@@ -217,8 +217,25 @@ test_config_listen_refused (void)
     assert_wrong ("Server", "Listen", strangers[i], "loopback (127.0.0.1 or ::1)");
   for (guint i = 0; i < G_N_ELEMENTS (ports); i++)
     assert_wrong ("Server", "Listen", ports[i], "from 0 to 65535");
+  assert_wrong ("Server", "Listen", "0.0.0.0:80", "AllowOtherUsers=true");
   assert_wrong ("Server", "Listen", "127.0.0.1:80;127.0.0.1:80", "twice");
   assert_wrong ("Server", "Listen", "", "1 to 64 are allowed");
+}
+
+static void
+test_config_listen_elsewhere (void)
+{
+  const char *const addresses[] = { "0.0.0.0:80", "[::]:80", "192.168.0.1:80", "127.0.0.2:80" };
+
+  g_test_summary ("Any address may be listened on where other users may connect");
+
+  for (guint i = 0; i < G_N_ELEMENTS (addresses); i++)
+    {
+      g_autofree char *both = g_strconcat (addresses[i], "\nAllowOtherUsers=true", NULL);
+      g_autoptr (ChannelsConfig) config = load_value ("Server", "Listen", both);
+
+      g_assert_cmpuint (channels_config_get_n_listen (config), ==, 1);
+    }
 }
 
 static void
@@ -448,6 +465,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/config/example-uncommented", test_config_example_uncommented);
   g_test_add_func ("/config/listen", test_config_listen);
   g_test_add_func ("/config/listen-refused", test_config_listen_refused);
+  g_test_add_func ("/config/listen-elsewhere", test_config_listen_elsewhere);
   g_test_add_func ("/config/lists-bounded", test_config_lists_are_bounded);
   g_test_add_func ("/config/guard", test_config_guard);
   g_test_add_func ("/config/guard-refused", test_config_guard_refused);

@@ -24,11 +24,13 @@ class DaemonMixin:
     """A daemon, on a bus of its own, for all tests of a class, and `bus`, a client of it.
 
     arguments: command-line options of the daemon
+    addresses: those that it listens at
     configuration: the text of its configuration file
     environment: further variables of its environment
     """
 
     arguments = ()
+    addresses = ('127.0.0.1:0',)
     configuration = ''
     environment = {}
 
@@ -36,6 +38,7 @@ class DaemonMixin:
     def setUpClass(cls):
         super().setUpClass()
         cls.daemon = cls.enterClassContext(Daemon(CHANNELSD, *cls.arguments,
+                                                  listen=cls.addresses,
                                                   configuration=cls.configuration,
                                                   environment=cls.environment))
         cls.bus = cls.enterClassContext(BusClient(cls.daemon.bus_address))

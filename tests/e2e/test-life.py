@@ -204,8 +204,8 @@ class TestStart(LifeCase):
     def test_an_address_that_is_not_ours(self):
         for address in '192.0.2.1:0', '0.0.0.0:0', '127.0.0.2:0', '[::]:0':
             with self.subTest(address):
-                self.assert_fails(USAGE, re.escape(address) + r'.*127\.0\.0\.1 or ::1', '--no-bus',
-                                  '--listen', address)
+                saying = re.escape(address) + r'.*127\.0\.0\.1 or ::1.*AllowOtherUsers=true'
+                self.assert_fails(USAGE, saying, '--no-bus', '--listen', address)
 
     def test_a_configuration_without_a_name(self):
         self.assert_fails(USAGE, '--config', '--config', '')

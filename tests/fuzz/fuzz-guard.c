@@ -76,7 +76,7 @@ check_admission (const ChannelsRequestHead *head)
   g_autoptr (GError) error = NULL;
   gboolean admitted = channels_guard_admit (guard, head, PORT, &error);
 
-  g_assert_cmpint (channels_guard_needs_ticket (guard, head, PORT), ==, stranger);
+  g_assert_cmpint (channels_guard_is_stranger (guard, head, PORT), ==, stranger);
   g_assert_cmpint (admitted, ==, g_strv_contains (hosts, host) && (!stranger || ticket != NULL));
   g_assert_true (admitted == (error == NULL));
 }

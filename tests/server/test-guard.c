@@ -274,7 +274,7 @@ test_guard_admits_no_page (void)
   g_test_summary ("Who sends no Origin is no page of a stranger's, and needs no ticket");
 
   g_assert_cmpint (admit (&head), ==, 0);
-  g_assert_false (channels_guard_needs_ticket (guard, &head, PORT));
+  g_assert_false (channels_guard_is_stranger (guard, &head, PORT));
 }
 
 static void
@@ -287,7 +287,7 @@ test_guard_admits_own_page (void)
   g_test_summary ("Our own page needs no ticket");
 
   g_assert_cmpint (admit (&head), ==, 0);
-  g_assert_false (channels_guard_needs_ticket (guard, &head, PORT));
+  g_assert_false (channels_guard_is_stranger (guard, &head, PORT));
 }
 
 static void
@@ -313,7 +313,7 @@ test_guard_asks_stranger_for_ticket (void)
   g_test_summary ("A stranger's page may not open a WebSocket without a ticket");
 
   g_assert_cmpint (admit (&head), ==, 403);
-  g_assert_true (channels_guard_needs_ticket (guard, &head, PORT));
+  g_assert_true (channels_guard_is_stranger (guard, &head, PORT));
 }
 
 static void
@@ -328,7 +328,7 @@ test_guard_lets_ticket_pass (void)
   g_test_summary ("A stranger's page with a ticket may come as far as where it is spent");
 
   g_assert_cmpint (admit (&head), ==, 0);
-  g_assert_true (channels_guard_needs_ticket (guard, &head, PORT));
+  g_assert_true (channels_guard_is_stranger (guard, &head, PORT));
 }
 
 static void
