@@ -81,7 +81,10 @@ on_handshake (ChannelsHandshake *handshake,
   visitor.elsewhere = is_from_elsewhere (visitor.fd);
 
   if (head != NULL)
-    channels_guard_admit (self->guard, head, visitor.port, &refusal);
+    {
+      visitor.stranger = channels_guard_is_stranger (self->guard, head, visitor.port);
+      channels_guard_admit (self->guard, head, visitor.port, &refusal);
+    }
 
   if (head != NULL || refusal != NULL)
     tell (self, &visitor, refusal);
@@ -104,14 +107,13 @@ check_user (ChannelsDoor *self, int fd, GError **error)
     {
       g_debug ("%s", unknown->message);
       g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403,
-                           "It is not known which user this connection belongs to.");
+                           "it is not known which user this connection belongs to");
       return FALSE;
     }
 
   if (uid != geteuid ())
     {
-      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403,
-                           "This service belongs to another user.");
+      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403, "this service belongs to another user");
       return FALSE;
     }
 
@@ -187,18 +189,6 @@ channels_door_free (ChannelsDoor *self)
   channels_guard_free (self->guard);
   g_object_unref (self->poller);
   g_free (self);
-}
-
-/**
- * channels_door_get_guard:
- * @self: a door
- *
- * Returns: (transfer none): who may come in
- */
-ChannelsGuard *
-channels_door_get_guard (ChannelsDoor *self)
-{
-  return self->guard;
 }
 
 /* The address that it listens at, as it stands in a URL. */

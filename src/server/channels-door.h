@@ -19,6 +19,7 @@ typedef struct _ChannelsDoor ChannelsDoor;
  * @fd: (owned): its descriptor; who takes it puts -1 in its place
  * @port: the port that it came in on
  * @elsewhere: whether it came by another address than the loopback's
+ * @stranger: whether its request comes from a page whose origin is not allowed as such
  * @head: (nullable): its request's head
  * @early: (nullable): what came behind the request already
  *
@@ -29,6 +30,7 @@ typedef struct
   int fd;
   guint16 port;
   gboolean elsewhere;
+  gboolean stranger;
   const ChannelsRequestHead *head;
   GBytes *early;
 } ChannelsVisitor;
@@ -52,8 +54,6 @@ ChannelsDoor *channels_door_new (ChannelsPoller *poller,
                                  gpointer user_data);
 
 void channels_door_free (ChannelsDoor *self);
-
-ChannelsGuard *channels_door_get_guard (ChannelsDoor *self);
 
 gboolean
 channels_door_listen (ChannelsDoor *self, const char *address, guint16 port, GError **error);

@@ -98,22 +98,6 @@ host_is_configured (ChannelsGuard *self, const ChannelsAuthority *authority, gui
 }
 
 static gboolean
-origin_is_own (const char *origin, guint16 port)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (own_names); i++)
-    {
-      g_autofree char *own = port == HTTP_PORT
-                                 ? g_strconcat ("http://", own_names[i], NULL)
-                                 : g_strdup_printf ("http://%s:%u", own_names[i], port);
-
-      if (strcmp (origin, own) == 0)
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-static gboolean
 origin_is_configured (ChannelsGuard *self, const char *origin)
 {
   for (guint i = 0; i < self->origins->len; i++)
@@ -371,6 +355,31 @@ channels_guard_check_host (ChannelsGuard *self,
 }
 
 /**
+ * channels_guard_is_own_origin:
+ * @origin: (not nullable): what a browser sent as Origin
+ * @port: the port that it came in by
+ *
+ * Returns: `TRUE` if it is that of our own page, by one of our names
+ */
+gboolean
+channels_guard_is_own_origin (const char *origin, guint16 port)
+{
+  g_return_val_if_fail (origin != NULL, FALSE);
+
+  for (guint i = 0; i < G_N_ELEMENTS (own_names); i++)
+    {
+      g_autofree char *own = port == HTTP_PORT
+                                 ? g_strconcat ("http://", own_names[i], NULL)
+                                 : g_strdup_printf ("http://%s:%u", own_names[i], port);
+
+      if (strcmp (origin, own) == 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/**
  * channels_guard_allows_origin:
  * @self: a guard
  * @origin: (not nullable): what a browser sent as Origin
@@ -385,7 +394,7 @@ channels_guard_allows_origin (ChannelsGuard *self, const char *origin, guint16 p
   g_return_val_if_fail (origin != NULL, FALSE);
 
   return channels_origin_validate (origin, NULL) &&
-         (origin_is_own (origin, port) || origin_is_configured (self, origin));
+         (channels_guard_is_own_origin (origin, port) || origin_is_configured (self, origin));
 }
 
 /**

@@ -34,6 +34,8 @@ gboolean channels_guard_check_host (ChannelsGuard *self,
                                     guint16 port,
                                     GError **error);
 
+gboolean channels_guard_is_own_origin (const char *origin, guint16 port);
+
 gboolean channels_guard_allows_origin (ChannelsGuard *self, const char *origin, guint16 port);
 
 gboolean

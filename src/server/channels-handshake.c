@@ -79,7 +79,7 @@ take (ChannelsHandshake *self, const guint8 *data, gsize size)
       if (length > (gssize) self->bounds.head ||
           (length < 0 && self->received->len >= self->bounds.head))
         {
-          end_with_status (self, STATUS_HEAD_TOO_LARGE, "The request's head is too large.");
+          end_with_status (self, STATUS_HEAD_TOO_LARGE, "the request's head is too large");
           return FALSE;
         }
       if (length < 0)
@@ -132,7 +132,7 @@ on_deadline (ChannelsDeadline *deadline, gint64 now)
   ChannelsHandshake *self =
       G_STRUCT_MEMBER_P (deadline, -G_STRUCT_OFFSET (ChannelsHandshake, deadline));
 
-  end_with_status (self, STATUS_TIMEOUT, "The request did not come in time.");
+  end_with_status (self, STATUS_TIMEOUT, "the request did not come in time");
 }
 
 /**

@@ -66,13 +66,29 @@ extra_fields (int status)
     }
 }
 
+/* A message, as errors have them, as a line for people. */
+static char *
+make_sentence (const char *message)
+{
+  char *sentence = g_strconcat (message, ".", NULL);
+
+  for (char *c = sentence; *c != '\0'; c++)
+    {
+      if (!g_ascii_isprint (*c))
+        *c = '?';
+    }
+  sentence[0] = g_ascii_toupper (sentence[0]);
+
+  return sentence;
+}
+
 /**
  * channels_http_error_to_answer:
  * @error: why, in the domain `CHANNELS_HTTP_ERROR`
  * @head_only: whether it was asked with HEAD: RFC 9110, 9.3.2
  *
- * Writes the whole answer to a request that is refused, its body the error's message in plain
- * text. The connection is to be closed after it.
+ * Writes the whole answer to a request that is refused, its body the error's message as a sentence
+ * of plain text. The connection is to be closed after it.
  *
  * An error of another domain, or with a status that is not ours, is answered with 500 and its
  * message kept back. Bytes of a message that are not printable ASCII become `?`.
@@ -82,7 +98,7 @@ extra_fields (int status)
 GBytes *
 channels_http_error_to_answer (const GError *error, gboolean head_only)
 {
-  g_autofree char *message = NULL;
+  g_autofree char *sentence = NULL;
   const char *phrase;
   int status;
   GString *answer;
@@ -91,12 +107,7 @@ channels_http_error_to_answer (const GError *error, gboolean head_only)
 
   status = error->domain == CHANNELS_HTTP_ERROR ? error->code : 500;
   phrase = reason_phrase (&status);
-  message = g_strdup (status != 500 ? error->message : "the request could not be answered");
-  for (char *c = message; *c != '\0'; c++)
-    {
-      if (!g_ascii_isprint (*c))
-        *c = '?';
-    }
+  sentence = make_sentence (status != 500 ? error->message : "the request could not be answered");
 
   answer = g_string_new (NULL);
   g_string_append_printf (answer,
@@ -105,13 +116,13 @@ channels_http_error_to_answer (const GError *error, gboolean head_only)
                           "Content-Length: %" G_GSIZE_FORMAT "\r\n"
                           "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
                           "Cross-Origin-Resource-Policy: same-origin\r\n",
-                          status, phrase, strlen (message) + 1);
+                          status, phrase, strlen (sentence) + 1);
   for (guint i = 0; channels_http_fields[i].name != NULL; i++)
     g_string_append_printf (answer, "%s: %s\r\n", channels_http_fields[i].name,
                             channels_http_fields[i].value);
   g_string_append_printf (answer, "%s\r\n", extra_fields (status));
   if (!head_only)
-    g_string_append_printf (answer, "%s\n", message);
+    g_string_append_printf (answer, "%s\n", sentence);
 
   return g_string_free_to_bytes (answer);
 }

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 /**
  * CHANNELS_HTTP_ERROR:
  *
- * Why a request is refused: the error's code is the HTTP status, its message one plain sentence
- * that the asker may read.
+ * Why a request is refused: the error's code is the HTTP status, its message what the asker
+ * may read, in plain words that begin a sentence but for their letter case and the full stop.
  */
 #define CHANNELS_HTTP_ERROR (channels_http_error_quark ())
 GQuark channels_http_error_quark (void);

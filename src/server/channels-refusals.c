@@ -25,7 +25,7 @@ advise_origin (const char *origin)
 
 /* What would have let it in, or NULL. */
 static char *
-advise (const GError *error, const ChannelsRequestHead *head, gboolean elsewhere)
+advise (const ChannelsVisitor *visitor, const GError *error)
 {
   if (error->domain != CHANNELS_HTTP_ERROR)
     return NULL;
@@ -33,15 +33,15 @@ advise (const GError *error, const ChannelsRequestHead *head, gboolean elsewhere
   switch (error->code)
     {
     case 403:
-      if (head == NULL)
+      if (visitor->head == NULL)
         return g_strdup ("“AllowOtherUsers=true” in [Server]");
-      if (elsewhere)
+      if (visitor->elsewhere)
         return g_strdup ("a ticket for its origin");
-      return head->origin != NULL ? advise_origin (head->origin) : NULL;
+      return visitor->stranger ? advise_origin (visitor->head->origin) : NULL;
     case 408:
       return g_strdup ("a longer “RequestTime=” in [Limits]");
     case 421:
-      return g_strdup_printf ("“AllowedHosts=%s” in [Server]", head->host);
+      return g_strdup_printf ("“AllowedHosts=%s” in [Server]", visitor->head->host);
     case 503:
       return g_strdup ("a larger “Connections=” in [Limits]");
     default:
@@ -66,18 +66,16 @@ channels_refusals_init (ChannelsRefusals *self, gint64 now)
 /**
  * channels_refusals_log:
  * @self: refusals
- * @error: why somebody is refused, in `CHANNELS_HTTP_ERROR`
- * @head: (nullable): its request's head, if it came so far
- * @elsewhere: whether it came by another address than the loopback's
+ * @visitor: somebody at the door
+ * @error: why it is refused, in `CHANNELS_HTTP_ERROR`
  * @now: µs, monotonic
  *
  * Writes one line to the journal; past the rate none, but the next one says how many are missing.
  */
 void
 channels_refusals_log (ChannelsRefusals *self,
+                       const ChannelsVisitor *visitor,
                        const GError *error,
-                       const ChannelsRequestHead *head,
-                       gboolean elsewhere,
                        gint64 now)
 {
   g_autofree char *advice = NULL;
@@ -91,7 +89,7 @@ channels_refusals_log (ChannelsRefusals *self,
 
   line = g_string_new (NULL);
   g_string_append_printf (line, "refused a connection with %d: %s", error->code, error->message);
-  advice = advise (error, head, elsewhere);
+  advice = advise (visitor, error);
   if (advice != NULL)
     g_string_append_printf (line, " (%s would let it in)", advice);
   if (self->left_out > 0)

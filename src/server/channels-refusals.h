@@ -3,8 +3,8 @@
 
 #pragma once
 
+#include "channels-door.h"
 #include "channels-rate.h"
-#include "channels-request-head.h"
 
 G_BEGIN_DECLS
 
@@ -26,9 +26,8 @@ typedef struct
 void channels_refusals_init (ChannelsRefusals *self, gint64 now);
 
 void channels_refusals_log (ChannelsRefusals *self,
+                            const ChannelsVisitor *visitor,
                             const GError *error,
-                            const ChannelsRequestHead *head,
-                            gboolean elsewhere,
                             gint64 now);
 
 G_END_DECLS

@@ -5,17 +5,16 @@
 
 #include "channels-server.h"
 
+#include "channels-admission.h"
 #include "channels-audiences.h"
 #include "channels-connection.h"
-#include "channels-door.h"
 #include "channels-error.h"
 #include "channels-frame.h"
 #include "channels-http.h"
 #include "channels-page.h"
-#include "channels-refusals.h"
-#include "channels-tickets.h"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 /* Sockets beyond those of connections: pages and refusals, which do not live long. */
 #define TRANSIENTS_MAX 512
@@ -47,11 +46,11 @@ struct _ChannelsServer
   ChannelsPoller *poller;       /* (owned) */
   ChannelsHttp *http;           /* (owned) */
   ChannelsDoor *door;           /* (owned) */
-  ChannelsTickets *tickets;     /* (owned) */
-  ChannelsRefusals refusals;    /* in the journal */
+  ChannelsAdmission admission;  /* who may join its group */
   ChannelsAudiences *audiences; /* (owned) */
-  GHashTable *sockets;          /* (element-type ChannelsSocket) (unowned): until they are closed */
-  GHashTable *connections;      /* (element-type ChannelsConnection) (owned) */
+  GHashTable *sockets;     /* (element-type ChannelsSocket utf8) (unowned) (owned): until they are
+                            * closed, with the origin that they count for, or `NULL` */
+  GHashTable *connections; /* (element-type ChannelsConnection) (owned) */
   struct
   {
     GTask *task; /* (owned) (nullable): while it stops */
@@ -89,13 +88,15 @@ on_socket_closed (ChannelsSocket *socket, gpointer user_data)
 {
   ChannelsServer *self = user_data;
 
+  channels_admission_leave (&self->admission, g_hash_table_lookup (self->sockets, socket));
   g_hash_table_remove (self->sockets, socket);
   if (self->stop.task != NULL && g_hash_table_size (self->sockets) == 0)
     finish_stop (self);
 }
 
+/* Takes @origin. */
 static ChannelsSocket *
-make_socket (ChannelsServer *self, int fd, GBytes *request)
+make_socket (ChannelsServer *self, int fd, GBytes *request, char *origin)
 {
   ChannelsOutboxBudget budget = {
     .bytes = self->limits.value[CHANNELS_LIMIT_BACKLOG],
@@ -104,7 +105,7 @@ make_socket (ChannelsServer *self, int fd, GBytes *request)
   ChannelsSocket *socket =
       channels_socket_new (self->poller, fd, request, &budget, on_socket_closed, self);
 
-  g_hash_table_add (self->sockets, socket);
+  g_hash_table_insert (self->sockets, socket, origin);
 
   return socket;
 }
@@ -119,10 +120,9 @@ static void
 refuse (ChannelsServer *self, ChannelsVisitor *visitor, const GError *error)
 {
   g_autoptr (GBytes) answer = channels_http_error_to_answer (error, is_head (visitor->head));
-  g_autoptr (ChannelsSocket) socket = make_socket (self, g_steal_fd (&visitor->fd), NULL);
+  g_autoptr (ChannelsSocket) socket = make_socket (self, g_steal_fd (&visitor->fd), NULL, NULL);
 
-  channels_refusals_log (&self->refusals, error, visitor->head, visitor->elsewhere,
-                         g_get_monotonic_time ());
+  channels_admission_refuse (&self->admission, visitor, error);
   channels_socket_push (socket, answer, 0);
   g_io_stream_close (G_IO_STREAM (socket), NULL, NULL);
 }
@@ -160,60 +160,28 @@ on_upgraded (ChannelsSocket *socket,
   notify_connections (self);
 }
 
-static gboolean
-spend_ticket (ChannelsServer *self, const ChannelsRequestHead *head, const char *group)
-{
-  g_autofree char *ticket = channels_guard_take_ticket (head);
-  gboolean spent;
-
-  if (ticket == NULL)
-    return FALSE;
-
-  spent =
-      channels_tickets_spend (self->tickets, ticket, head->origin, group, g_get_monotonic_time ());
-  explicit_bzero (ticket, strlen (ticket));
-
-  return spent;
-}
-
-/* From elsewhere nobody is known: neither the user nor, where there is no browser, the page. */
-static gboolean
-needs_ticket (ChannelsServer *self, const ChannelsVisitor *visitor)
-{
-  return visitor->elsewhere || channels_guard_is_stranger (channels_door_get_guard (self->door),
-                                                           visitor->head, visitor->port);
-}
-
 /* The last checks of an upgrade, which need to know where it leads. */
 static gboolean
 admit_to_group (ChannelsServer *self,
                 const ChannelsVisitor *visitor,
                 const char *group,
+                char **out_origin,
                 GError **error)
 {
-  const ChannelsRequestHead *head = visitor->head;
-
-  if (head->key == NULL)
+  if (visitor->head->key == NULL)
     {
       g_set_error_literal (error, CHANNELS_HTTP_ERROR, 426,
-                           "This is a WebSocket: connect with ws:// instead of http://.");
+                           "this is a WebSocket: connect with ws:// instead of http://");
       return FALSE;
     }
 
   if (g_hash_table_size (self->connections) >= self->limits.value[CHANNELS_LIMIT_CONNECTIONS])
     {
-      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 503, "There are too many connections.");
+      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 503, "there are too many connections");
       return FALSE;
     }
 
-  if (needs_ticket (self, visitor) && !spend_ticket (self, head, group))
-    {
-      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403,
-                           "A ticket is needed here, and this is none, or no longer.");
-      return FALSE;
-    }
-
-  return TRUE;
+  return channels_admission_enter (&self->admission, visitor, group, out_origin, error);
 }
 
 /* Finds out where a request leads, and goes there. Takes the descriptor if it succeeds. */
@@ -222,6 +190,7 @@ follow (ChannelsServer *self, ChannelsVisitor *visitor, GError **error)
 {
   const ChannelsRequestHead *head = visitor->head;
   g_autofree char *group = NULL;
+  char *origin = NULL;
   g_autoptr (GBytes) page = NULL;
   g_autoptr (GBytes) request = NULL;
   g_autoptr (ChannelsSocket) socket = NULL;
@@ -232,16 +201,16 @@ follow (ChannelsServer *self, ChannelsVisitor *visitor, GError **error)
   page = channels_page_find (head->path, &content_type);
   if (page == NULL && !channels_router_match (self->router, head->path, &group, &kind))
     {
-      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 404, "There is nothing at this path.");
+      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 404, "there is nothing at this path");
       return FALSE;
     }
 
-  if (page == NULL && !admit_to_group (self, visitor, group, error))
+  if (page == NULL && !admit_to_group (self, visitor, group, &origin, error))
     return FALSE;
 
   text = channels_request_head_to_string (head);
   request = g_bytes_new_take (text, strlen (text));
-  socket = make_socket (self, g_steal_fd (&visitor->fd), request);
+  socket = make_socket (self, g_steal_fd (&visitor->fd), request, origin);
   if (page != NULL)
     channels_http_serve (self->http, socket, visitor->port, head->origin);
   else
@@ -253,8 +222,16 @@ follow (ChannelsServer *self, ChannelsVisitor *visitor, GError **error)
 static void
 on_visitor (ChannelsVisitor *visitor, const GError *error, gpointer user_data)
 {
+  static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
   ChannelsServer *self = user_data;
   g_autoptr (GError) refusal = NULL;
+
+  if (channels_admission_is_banned (&self->admission, visitor))
+    {
+      /* The door closes it, without a word. */
+      setsockopt (visitor->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+      return;
+    }
 
   /* Pages and refusals need room as well, but not without a bound. */
   if (g_hash_table_size (self->sockets) >=
@@ -336,7 +313,7 @@ channels_server_finalize (GObject *object)
 
   g_clear_pointer (&self->router, channels_router_unref);
   g_clear_pointer (&self->door, channels_door_free);
-  channels_tickets_free (self->tickets);
+  channels_admission_clear (&self->admission);
   g_hash_table_unref (self->sockets);
   g_hash_table_unref (self->connections);
 
@@ -365,8 +342,8 @@ channels_server_class_init (ChannelsServerClass *klass)
 static void
 channels_server_init (ChannelsServer *self)
 {
-  self->tickets = channels_tickets_new ();
-  self->sockets = g_hash_table_new (NULL, NULL);
+  channels_admission_init (&self->admission);
+  self->sockets = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->connections = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
   self->stop.deadline.func = on_stop_deadline;
 }
@@ -425,7 +402,6 @@ channels_server_new (ChannelsHub *hub,
   self->http = channels_http_new (on_upgraded, self);
   self->audiences =
       channels_audiences_new (hub, self->poller, limits->value[CHANNELS_LIMIT_NESTING]);
-  channels_refusals_init (&self->refusals, g_get_monotonic_time ());
 
   return g_steal_pointer (&self);
 }
@@ -511,7 +487,7 @@ channels_server_mint_ticket (ChannelsServer *self,
       return NULL;
     }
 
-  ticket = channels_tickets_mint (self->tickets, owner, groups, origin, seconds,
+  ticket = channels_tickets_mint (self->admission.tickets, owner, groups, origin, seconds,
                                   g_get_monotonic_time (), error);
   if (ticket == NULL)
     return NULL;

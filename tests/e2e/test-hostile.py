@@ -419,12 +419,68 @@ class TestManyConnections(HostileCase):
         self.assertEqual(self.bus.call('ListGroups'), ([],))
         self.assertLess(sizes[2] - sizes[1], MEBIBYTE)
 
+    def test_they_do_not_keep_others_waiting(self):
+        # However fast they come: accepting no more than so many a second would let them.
+        over = threading.Event()
+
+        def come_and_go():
+            while not over.is_set():
+                with contextlib.suppress(OSError), Client(self.daemon.port) as client:
+                    client.send(b'G')
+
+        crowd = [threading.Thread(target=come_and_go) for _ in range(3)]
+        for one in crowd:
+            one.start()
+        try:
+            for _ in range(50):
+                started = time.monotonic()
+                self.tab('crowded').close()
+                self.assertLess(time.monotonic() - started, 1)
+        finally:
+            over.set()
+            for one in crowd:
+                one.join(PATIENCE)
+
     def test_those_that_say_nothing_make_room(self):
         crowd = [self.raw() for _ in range(600)]
         self.assert_serving()
         crowd[0].wait_for_end()
         for client in crowd:
             client.close()
+
+
+class TestOneOrigin(HostileCase):
+    APP = 'https://app.example'
+    configuration = f'[Server]\nAllowedOrigins={APP}\n'
+
+    def knock(self, origin):
+        """Returns the status that a page of an origin gets for a WebSocket."""
+        with Client(self.daemon.port) as client:
+            return client.request('/ws/chat/', ('Origin', origin), *UPGRADE).status
+
+    def test_its_connections_leave_room_for_others(self):
+        own = ('Origin', f'http://127.0.0.1:{self.daemon.port}')
+        tabs = [self.tab('crowd', ('Origin', self.APP)) for _ in range(256)]
+
+        self.assertEqual(self.knock(self.APP), 403)
+        self.tab('crowd')
+        for _ in range(257):
+            self.tab('crowd', own)
+
+        tabs[0].send_frame(CLOSE, b'\x03\xe8')
+        tabs[0].wait_for_end()
+        tabs[0].close()
+        self.tab('crowd', ('Origin', self.APP))
+
+    def test_one_that_is_refused_often_is_not_even_answered(self):
+        for _ in range(20):
+            self.assertEqual(self.knock('https://example.org'), 403)
+
+        with self.assertRaises(ConnectionResetError):
+            self.knock('https://example.org')
+        self.assertEqual(self.knock('https://example.net'), 403)
+        self.assertEqual(self.knock(self.APP), 101)
+        self.assertIn('AllowedOrigins=https://example.org', self.daemon.log())
 
 
 class OtherUserCase(HostileCase):

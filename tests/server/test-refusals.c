@@ -20,13 +20,15 @@ typedef struct
 static const Case cases[] = {
   { "other-user", 403, NULL, NULL,
     "refused a connection with 403: why (“AllowOtherUsers=true” in [Server] would let it in)" },
-  { "origin", 403, "https://app.example", "127.0.0.1:8484",
+  { "stranger", 403, "https://app.example", "127.0.0.1:8484",
     "refused a connection with 403: why (“AllowedOrigins=https://app.example” in [Server], "
     "or a ticket for it would let it in)" },
-  { "origin/null", 403, "null", "127.0.0.1:8484", "refused a connection with 403: why" },
+  { "stranger/null", 403, "null", "127.0.0.1:8484", "refused a connection with 403: why" },
   { "origin/none", 403, NULL, "127.0.0.1:8484", "refused a connection with 403: why" },
   { "elsewhere", 403, "https://app.example", "192.0.2.1:8484",
     "refused a connection with 403: why (a ticket for its origin would let it in)" },
+  { "origin/crowded", 403, "https://app.example", "127.0.0.1:8484",
+    "refused a connection with 403: why" },
   { "host", 421, NULL, "chat.example:8484",
     "refused a connection with 421: why (“AllowedHosts=chat.example:8484” in [Server] "
     "would let it in)" },
@@ -44,6 +46,11 @@ test_refusals_say_what_would_let_in (gconstpointer data)
 {
   const Case *one = data;
   const ChannelsRequestHead head = { .host = (char *) one->host, .origin = (char *) one->origin };
+  const ChannelsVisitor visitor = {
+    .elsewhere = g_str_has_prefix (one->path, "elsewhere"),
+    .stranger = g_str_has_prefix (one->path, "stranger"),
+    .head = one->host != NULL ? &head : NULL,
+  };
   g_autoptr (GError) error = g_error_new_literal (CHANNELS_HTTP_ERROR, one->status, "why");
   ChannelsRefusals refusals;
 
@@ -51,14 +58,14 @@ test_refusals_say_what_would_let_in (gconstpointer data)
 
   channels_refusals_init (&refusals, NOW);
   g_test_expect_message ("channels-server", G_LOG_LEVEL_MESSAGE, one->line);
-  channels_refusals_log (&refusals, error, one->host != NULL ? &head : NULL,
-                         g_str_has_prefix (one->path, "elsewhere"), NOW);
+  channels_refusals_log (&refusals, &visitor, error, NOW);
   g_test_assert_expected_messages ();
 }
 
 static void
 test_refusals_do_not_flood_the_journal (void)
 {
+  static const ChannelsVisitor nobody;
   g_autoptr (GError) error = g_error_new_literal (CHANNELS_HTTP_ERROR, 400, "why");
   ChannelsRefusals refusals;
 
@@ -69,17 +76,17 @@ test_refusals_do_not_flood_the_journal (void)
     {
       g_test_expect_message ("channels-server", G_LOG_LEVEL_MESSAGE,
                              "refused a connection with 400: why");
-      channels_refusals_log (&refusals, error, NULL, FALSE, NOW);
+      channels_refusals_log (&refusals, &nobody, error, NOW);
       g_test_assert_expected_messages ();
     }
 
-  channels_refusals_log (&refusals, error, NULL, FALSE, NOW);
-  channels_refusals_log (&refusals, error, NULL, FALSE, NOW + G_USEC_PER_SEC - 1);
+  channels_refusals_log (&refusals, &nobody, error, NOW);
+  channels_refusals_log (&refusals, &nobody, error, NOW + G_USEC_PER_SEC - 1);
   g_assert_cmpuint (refusals.left_out, ==, 2);
 
   g_test_expect_message ("channels-server", G_LOG_LEVEL_MESSAGE,
                          "refused a connection with 400: why; 2 more before it");
-  channels_refusals_log (&refusals, error, NULL, FALSE, NOW + G_USEC_PER_SEC);
+  channels_refusals_log (&refusals, &nobody, error, NOW + G_USEC_PER_SEC);
   g_test_assert_expected_messages ();
   g_assert_cmpuint (refusals.left_out, ==, 0);
 }

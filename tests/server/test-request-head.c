@@ -441,7 +441,7 @@ test_request_head_answers_refusal (void)
   g_assert_cmpstr (answer, ==,
                    "HTTP/1.1 400 Bad Request\r\n"
                    "Content-Type: text/plain; charset=utf-8\r\n"
-                   "Content-Length: 3\r\n"
+                   "Content-Length: 4\r\n"
                    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
                    "Cross-Origin-Resource-Policy: same-origin\r\n"
                    "X-Frame-Options: DENY\r\n"
@@ -450,7 +450,7 @@ test_request_head_answers_refusal (void)
                    "Cache-Control: no-store\r\n"
                    "Connection: close\r\n"
                    "\r\n"
-                   "no\n");
+                   "No.\n");
 }
 
 static void
@@ -494,7 +494,7 @@ test_request_head_answers_printable (void)
 
   g_test_summary ("A sentence is one line of printable ASCII, whatever was put into it");
 
-  g_assert_true (g_str_has_suffix (answer, "\r\n\r\na??b??\n"));
+  g_assert_true (g_str_has_suffix (answer, "\r\n\r\nA??b??.\n"));
 }
 
 int

@@ -1,0 +1,152 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-admission.h"
+
+#include <string.h>
+
+/* RFC 9110, 15.5.4. */
+#define STATUS_FORBIDDEN 403
+
+/* The guard's rules need a request and nothing else. What comes here needs to know more: which
+ * group it is for, which tickets there are, who was here before. */
+
+static gboolean
+forbid (GError **error, const char *sentence)
+{
+  g_set_error_literal (error, CHANNELS_HTTP_ERROR, STATUS_FORBIDDEN, sentence);
+  return FALSE;
+}
+
+static gboolean
+spend_ticket (ChannelsAdmission *self, const ChannelsRequestHead *head, const char *group)
+{
+  g_autofree char *ticket = channels_guard_take_ticket (head);
+  gboolean spent;
+
+  if (ticket == NULL)
+    return FALSE;
+
+  spent =
+      channels_tickets_spend (self->tickets, ticket, head->origin, group, g_get_monotonic_time ());
+  explicit_bzero (ticket, strlen (ticket));
+
+  return spent;
+}
+
+/**
+ * channels_admission_init:
+ * @self: (out caller-allocates): an admission
+ *
+ * Starts with no ticket, and with nobody who was here before.
+ */
+void
+channels_admission_init (ChannelsAdmission *self)
+{
+  self->tickets = channels_tickets_new ();
+  self->origins = channels_origins_new ();
+  channels_refusals_init (&self->refusals, g_get_monotonic_time ());
+}
+
+/**
+ * channels_admission_clear:
+ * @self: an admission
+ *
+ * Lets go of what it owns.
+ */
+void
+channels_admission_clear (ChannelsAdmission *self)
+{
+  g_clear_pointer (&self->tickets, channels_tickets_free);
+  g_clear_pointer (&self->origins, channels_origins_free);
+}
+
+/**
+ * channels_admission_is_banned:
+ * @self: an admission
+ * @visitor: somebody at the door
+ *
+ * Returns: `TRUE` if it was refused so often that it is not even answered
+ */
+gboolean
+channels_admission_is_banned (ChannelsAdmission *self, const ChannelsVisitor *visitor)
+{
+  return visitor->head != NULL && visitor->head->origin != NULL &&
+         channels_origins_is_banned (self->origins, visitor->head->origin, g_get_monotonic_time ());
+}
+
+/**
+ * channels_admission_enter:
+ * @self: an admission
+ * @visitor: somebody with a request for an upgrade, which the door has let through
+ * @group: where it leads
+ * @out_origin: (out) (transfer full) (nullable): what its connection counts for, until
+ *   channels_admission_leave(); `NULL` for our own page, and for what is no page
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Decides whether the visitor may join @group: it has a ticket if it needs one, which is spent
+ * then, and its origin has room left. From elsewhere everybody needs one: neither the user is known
+ * there nor, where there is no browser, the page.
+ *
+ * Fails with 403 in the domain `CHANNELS_HTTP_ERROR`.
+ *
+ * Returns: `TRUE` if it may, `FALSE` with @error set otherwise
+ */
+gboolean
+channels_admission_enter (ChannelsAdmission *self,
+                          const ChannelsVisitor *visitor,
+                          const char *group,
+                          char **out_origin,
+                          GError **error)
+{
+  const ChannelsRequestHead *head = visitor->head;
+  gboolean counts =
+      head->origin != NULL && !channels_guard_is_own_origin (head->origin, visitor->port);
+
+  if ((visitor->elsewhere || visitor->stranger) && !spend_ticket (self, head, group))
+    return forbid (error, "a ticket is needed here, and this is none, or no longer");
+
+  if (counts && !channels_origins_enter (self->origins, head->origin, g_get_monotonic_time ()))
+    return forbid (error, "this page's origin has too many connections");
+
+  *out_origin = counts ? g_strdup (head->origin) : NULL;
+  return TRUE;
+}
+
+/**
+ * channels_admission_leave:
+ * @self: an admission
+ * @origin: (nullable): what channels_admission_enter() gave
+ *
+ * A connection has ended.
+ */
+void
+channels_admission_leave (ChannelsAdmission *self, const char *origin)
+{
+  if (origin != NULL)
+    channels_origins_leave (self->origins, origin);
+}
+
+/**
+ * channels_admission_refuse:
+ * @self: an admission
+ * @visitor: somebody at the door
+ * @error: why it is refused
+ *
+ * Remembers it, and tells the journal.
+ */
+void
+channels_admission_refuse (ChannelsAdmission *self,
+                           const ChannelsVisitor *visitor,
+                           const GError *error)
+{
+  const ChannelsRequestHead *head = visitor->head;
+  gint64 now = g_get_monotonic_time ();
+
+  if (error->code == STATUS_FORBIDDEN && head != NULL && head->origin != NULL)
+    channels_origins_refuse (self->origins, head->origin, now);
+
+  channels_refusals_log (&self->refusals, visitor, error, now);
+}
