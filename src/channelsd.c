@@ -7,6 +7,7 @@
 #include "channels-backend.h"
 #include "channels-identity.h"
 #include "channels-options.h"
+#include "channels-secret.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -93,9 +94,12 @@ main (int argc, char *argv[])
     }
 
   g_log_set_debug_enabled (options.verbose);
+  /* Whether there are secrets is known when it has been read. */
+  channels_secret_hide_memory (TRUE);
   config = load_config (&options);
   if (config == NULL)
     return CHANNELS_EXIT_USAGE;
+  channels_secret_hide_memory (channels_config_has_secrets (config));
 
   identity = make_identity (&options, config);
   layer = channels_backend_new (config, identity, &error);

@@ -11,6 +11,7 @@
 #include "channels-dbus.h"
 #include "channels-error.h"
 #include "channels-names.h"
+#include "channels-secret.h"
 
 #include <string.h>
 
@@ -310,8 +311,8 @@ on_skeleton_mint_ticket (ChannelsBusService *self,
                          const char *origin,
                          guint seconds)
 {
-  g_autofree char *ticket = NULL;
-  g_autofree char *url = NULL;
+  g_autoptr (ChannelsSecret) ticket = NULL;
+  g_autoptr (ChannelsSecret) url = NULL;
   GError *error = NULL;
 
   if (check_ticket (self, groups, origin, &error))

@@ -6,6 +6,7 @@
 #include "channels-config-private.h"
 
 #include "channels-keyfile.h"
+#include "channels-secret.h"
 
 #include <string.h>
 
@@ -78,7 +79,7 @@ apply_group (ChannelsConfig *self, const ChannelsKeyfileGroup *group, ChannelsMi
       const ChannelsKeyfileEntry *entry = g_ptr_array_index (group->entries, i);
       ChannelsPlace place = { mistakes, group->name, entry->key, entry->line };
       g_autoptr (GError) error = NULL;
-      g_auto (GStrv) values = NULL;
+      char **values;
       ChannelsConfigKey key;
 
       if (!find_key (group->name, entry->key, &key))
@@ -93,6 +94,7 @@ apply_group (ChannelsConfig *self, const ChannelsKeyfileGroup *group, ChannelsMi
         apply_values (self, &key, (const char *const *) values, &place);
       else
         channels_place_add_mistake (&place, "%s", error->message);
+      channels_secret_freev (values);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "channels-guard.h"
 #include "channels-layer-bounds.h"
 #include "channels-redis-address.h"
+#include "channels-secret.h"
 
 #include <string.h>
 
@@ -68,7 +69,7 @@ has_listen (GPtrArray *listen, const char *address, guint16 port)
 static void
 replace_strv (char ***field, const char *const *values)
 {
-  g_strfreev (*field);
+  channels_secret_freev (*field);
   *field = g_strdupv ((char **) values);
 }
 
@@ -269,7 +270,7 @@ set_password_file (ChannelsConfig *self, const char *const *values, const Channe
 {
   g_autoptr (GError) error = NULL;
 
-  g_clear_pointer (&self->layer.password, g_free);
+  g_clear_pointer (&self->layer.password, channels_secret_free);
   if (*values[0] == '\0')
     return;
 

@@ -7,6 +7,7 @@
 
 #include "channels-layer-bounds.h"
 #include "channels-mistakes.h"
+#include "channels-secret.h"
 
 #include <string.h>
 
@@ -228,7 +229,7 @@ channels_config_read_secret (const char *name, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   g_autofree char *path = NULL;
-  g_autofree char *secret = NULL;
+  g_autoptr (ChannelsSecret) secret = NULL;
   const char *directory = g_getenv (CREDENTIALS_DIRECTORY);
   gsize length;
 

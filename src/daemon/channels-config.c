@@ -8,6 +8,7 @@
 #include "channels-config-private.h"
 #include "channels-config-values.h"
 #include "channels-keyfile.h"
+#include "channels-secret.h"
 
 #include <string.h>
 
@@ -83,7 +84,7 @@ channels_config_load (const char *path,
                       GPtrArray *mistakes)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *text = NULL;
+  g_autoptr (ChannelsSecret) text = NULL;
 
   g_return_val_if_fail (mistakes != NULL, NULL);
 
@@ -126,7 +127,7 @@ channels_config_load_from_data (const char *data,
   ChannelsPlace place = { &file, NULL, NULL, 0 };
   g_autoptr (ChannelsConfig) self = NULL;
   g_autoptr (GPtrArray) groups = NULL;
-  g_autofree char *text = NULL;
+  g_autoptr (ChannelsSecret) text = NULL;
   guint before;
 
   g_return_val_if_fail (data != NULL || length == 0, NULL);
@@ -190,11 +191,11 @@ channels_config_unref (ChannelsConfig *self)
   g_strfreev (self->origins);
   g_strfreev (self->hosts);
   channels_router_unref (self->router);
-  g_strfreev (self->layer.hosts);
+  channels_secret_freev (self->layer.hosts);
   g_free (self->layer.prefix);
   g_ptr_array_unref (self->layer.channel_capacities);
-  g_strfreev (self->layer.encryption_keys);
-  g_free (self->layer.password);
+  channels_secret_freev (self->layer.encryption_keys);
+  channels_secret_free (self->layer.password);
   g_free (self);
 }
 
@@ -312,4 +313,25 @@ channels_config_get_layer (const ChannelsConfig *self)
   g_return_val_if_fail (self != NULL, NULL);
 
   return &self->layer;
+}
+
+/**
+ * channels_config_has_secrets:
+ * @self: a configuration
+ *
+ * Returns: whether a password or a key is among its values
+ */
+gboolean
+channels_config_has_secrets (const ChannelsConfig *self)
+{
+  g_return_val_if_fail (self != NULL, TRUE);
+
+  for (guint i = 0; self->layer.hosts[i] != NULL; i++)
+    {
+      if (strchr (self->layer.hosts[i], '@') != NULL)
+        return TRUE;
+    }
+
+  return self->layer.password != NULL ||
+         (self->layer.encryption_keys != NULL && self->layer.encryption_keys[0] != NULL);
 }

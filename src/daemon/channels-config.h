@@ -135,6 +135,8 @@ ChannelsRouter *channels_config_get_router (const ChannelsConfig *self);
 
 const ChannelsConfigLayer *channels_config_get_layer (const ChannelsConfig *self);
 
+gboolean channels_config_has_secrets (const ChannelsConfig *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsConfig, channels_config_unref)
 
 G_END_DECLS

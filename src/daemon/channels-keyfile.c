@@ -5,6 +5,8 @@
 
 #include "channels-keyfile.h"
 
+#include "channels-secret.h"
+
 #include <string.h>
 
 /* The keyfile dialect of GKeyFile. GKeyFile itself merges what is there twice,
@@ -29,7 +31,7 @@ entry_free (gpointer data)
   ChannelsKeyfileEntry *entry = data;
 
   g_free (entry->key);
-  g_free (entry->value);
+  channels_secret_free (entry->value);
   g_free (entry);
 }
 
@@ -208,9 +210,11 @@ channels_keyfile_read (const char *text, ChannelsMistakes *mistakes)
   while (*text != '\0')
     {
       const char *end = strchrnul (text, '\n');
-      g_autofree char *line = g_strndup (text, (gsize) (end - text));
+      gsize size = (gsize) (end - text);
+      g_autofree char *line = g_strndup (text, size);
 
       reader_take_line (&reader, line);
+      explicit_bzero (line, size);
       text = *end == '\n' ? end + 1 : end;
     }
 
@@ -291,6 +295,7 @@ channels_keyfile_split (const char *value, gboolean list, GError **error)
     }
   if (!list || item->len > 0)
     g_strv_builder_add (items, item->str);
+  explicit_bzero (item->str, item->allocated_len);
 
   return g_strv_builder_end (items);
 }

@@ -6,6 +6,7 @@
 #include "channels-redis-address.h"
 
 #include "channels-layer-bounds.h"
+#include "channels-secret.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -128,7 +129,7 @@ static gboolean
 parse_user (ChannelsRedisAddress *self, const char *text, GError **error)
 {
   const char *colon = strchr (text, ':');
-  g_autofree char *user = NULL;
+  g_autoptr (ChannelsSecret) user = NULL;
 
   if (colon == NULL)
     return fail (error, "before an @ stand a user, a colon and a password");
@@ -235,7 +236,7 @@ static gboolean
 parse_authority (ChannelsRedisAddress *self, const char *text, GError **error)
 {
   const char *at = strrchr (text, '@');
-  g_autofree char *user = NULL;
+  g_autoptr (ChannelsSecret) user = NULL;
 
   if (at == NULL)
     return parse_hosts (self, text, error);
@@ -250,7 +251,7 @@ parse_rest (ChannelsRedisAddress *self, const char *rest, GError **error)
   gsize authority_length = strcspn (rest, "/?");
   const char *path = rest + authority_length;
   gsize path_length = strcspn (path, "?");
-  g_autofree char *authority = g_strndup (rest, authority_length);
+  g_autoptr (ChannelsSecret) authority = g_strndup (rest, authority_length);
   g_autofree char *path_only = g_strndup (path, path_length);
 
   return parse_authority (self, authority, error) && parse_path (self, path_only, error) &&
@@ -347,7 +348,7 @@ address_clear (ChannelsRedisAddress *self)
   g_free (self->path);
   g_free (self->master_name);
   g_free (self->user);
-  g_free (self->password);
+  channels_secret_free (self->password);
   g_free (self->ca_file);
   g_free (self->display);
 }

@@ -5,7 +5,7 @@
 
 #include "channels-admission.h"
 
-#include <string.h>
+#include "channels-secret.h"
 
 /* RFC 9110, 15.5.4. */
 #define STATUS_FORBIDDEN 403
@@ -23,17 +23,10 @@ forbid (GError **error, const char *sentence)
 static gboolean
 spend_ticket (ChannelsAdmission *self, const ChannelsRequestHead *head, const char *group)
 {
-  g_autofree char *ticket = channels_guard_take_ticket (head);
-  gboolean spent;
+  g_autoptr (ChannelsSecret) ticket = channels_guard_take_ticket (head);
 
-  if (ticket == NULL)
-    return FALSE;
-
-  spent =
-      channels_tickets_spend (self->tickets, ticket, head->origin, group, g_get_monotonic_time ());
-  explicit_bzero (ticket, strlen (ticket));
-
-  return spent;
+  return ticket != NULL && channels_tickets_spend (self->tickets, ticket, head->origin, group,
+                                                   g_get_monotonic_time ());
 }
 
 /**

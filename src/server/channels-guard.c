@@ -7,6 +7,7 @@
 
 #include "channels-authority.h"
 #include "channels-error.h"
+#include "channels-secret.h"
 
 #include <string.h>
 
@@ -441,7 +442,8 @@ channels_guard_admit (ChannelsGuard *self,
 
   if (channels_guard_is_stranger (self, head, port))
     {
-      g_autofree char *ticket = head->key != NULL ? channels_guard_take_ticket (head) : NULL;
+      g_autoptr (ChannelsSecret) ticket =
+          head->key != NULL ? channels_guard_take_ticket (head) : NULL;
 
       if (ticket == NULL)
         {
@@ -449,7 +451,6 @@ channels_guard_admit (ChannelsGuard *self,
                                "this page's origin may not connect here without a ticket");
           return FALSE;
         }
-      explicit_bzero (ticket, strlen (ticket));
     }
 
   return TRUE;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* RFC 9110, 15.5.9, and RFC 6585, 5. */
@@ -93,6 +94,7 @@ take (ChannelsHandshake *self, const guint8 *data, gsize size)
           return FALSE;
         }
 
+      explicit_bzero (self->received->data, length);
       g_byte_array_remove_range (self->received, 0, length);
       self->body_left = self->head->content_length;
     }
@@ -109,15 +111,21 @@ static void
 on_watch (ChannelsWatch *watch, guint32 events)
 {
   ChannelsHandshake *self = G_STRUCT_MEMBER_P (watch, -G_STRUCT_OFFSET (ChannelsHandshake, watch));
+  g_autoptr (ChannelsPoller) poller = g_object_ref (self->poller);
   gsize size;
-  guint8 *buffer = channels_poller_get_buffer (self->poller, &size);
+  guint8 *buffer = channels_poller_get_buffer (poller, &size);
   gssize received;
+  gboolean goes_on;
 
   do
     {
       /* Never more than the head may have, so what is kept is bounded. */
       received = recv (self->fd, buffer, MIN (size, self->bounds.head), MSG_DONTWAIT);
-      if (received > 0 && !take (self, buffer, received))
+      goes_on = received <= 0 || take (self, buffer, received);
+      /* It may have brought a ticket. */
+      if (received > 0)
+        explicit_bzero (buffer, received);
+      if (!goes_on)
         return;
     }
   while (received > 0 || (received < 0 && errno == EINTR));
@@ -235,6 +243,8 @@ channels_handshake_free (ChannelsHandshake *self)
   if (self->fd >= 0)
     g_close (self->fd, NULL);
   g_clear_pointer (&self->head, channels_request_head_free);
+  if (self->received->len > 0)
+    explicit_bzero (self->received->data, self->received->len);
   g_byte_array_unref (self->received);
   g_object_unref (self->poller);
   g_free (self);

@@ -6,6 +6,7 @@
 #include "channels-request-head.h"
 
 #include "channels-authority.h"
+#include "channels-secret.h"
 
 #include <string.h>
 
@@ -82,7 +83,7 @@ static void
 fields_clear (Fields *self)
 {
   for (guint i = 0; i < N_FIELDS; i++)
-    g_clear_pointer (&self->value[i], g_free);
+    g_clear_pointer (&self->value[i], channels_secret_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Fields, fields_clear)
@@ -107,20 +108,25 @@ is_token (const char *text, gsize length)
   return length > 0;
 }
 
-/* The elements of a list of tokens, lower and upper case as they came; NULL if one is no token. */
-static char **
-split_tokens (const char *list)
+/* The elements of a list of tokens, joined by ", ", lower and upper case as they came; NULL if one
+ * is no token. */
+static char *
+join_tokens (const char *list)
 {
-  g_auto (GStrv) tokens = g_strsplit (list, ",", -1);
+  char **tokens = g_strsplit (list, ",", -1);
+  gboolean good = TRUE;
+  char *joined;
 
   for (guint i = 0; tokens[i] != NULL; i++)
     {
       g_strstrip (tokens[i]);
-      if (!is_token (tokens[i], strlen (tokens[i])))
-        return NULL;
+      good = good && is_token (tokens[i], strlen (tokens[i]));
     }
 
-  return g_steal_pointer (&tokens);
+  joined = good ? g_strjoinv (", ", tokens) : NULL;
+  channels_secret_freev (tokens);
+
+  return joined;
 }
 
 static gboolean
@@ -217,8 +223,8 @@ static gboolean
 fields_add_line (Fields *self, const char *line, gsize length, GError **error)
 {
   const char *colon = memchr (line, ':', length);
-  g_autofree char *value = NULL;
-  g_autofree char *earlier = NULL;
+  g_autoptr (ChannelsSecret) value = NULL;
+  g_autoptr (ChannelsSecret) earlier = NULL;
   int field;
 
   if (++self->total > CHANNELS_REQUEST_FIELDS_MAX)
@@ -324,7 +330,6 @@ static gboolean
 parse_upgrade (ChannelsRequestHead *self, Fields *fields, GError **error)
 {
   const char *protocols = fields->value[FIELD_PROTOCOL];
-  g_auto (GStrv) tokens = NULL;
 
   if (!list_has (fields->value[FIELD_UPGRADE], "websocket") ||
       !list_has (fields->value[FIELD_CONNECTION], "upgrade"))
@@ -341,10 +346,9 @@ parse_upgrade (ChannelsRequestHead *self, Fields *fields, GError **error)
 
   if (protocols != NULL)
     {
-      tokens = split_tokens (protocols);
-      if (tokens == NULL)
+      self->protocols = join_tokens (protocols);
+      if (self->protocols == NULL)
         return fail (error, 400, "the WebSocket subprotocols are not a list of tokens");
-      self->protocols = g_strjoinv (", ", tokens);
     }
   self->key = g_steal_pointer (&fields->value[FIELD_KEY]);
 
@@ -409,7 +413,7 @@ channels_request_head_parse (const char *data, gsize length, gsize max_body, GEr
 {
   g_autoptr (ChannelsRequestHead) self = g_new0 (ChannelsRequestHead, 1);
   g_auto (Fields) fields = { 0 };
-  g_autofree char *target = NULL;
+  g_autoptr (ChannelsSecret) target = NULL;
   g_autofree char *version = NULL;
   const char *line_end;
 
@@ -451,9 +455,12 @@ channels_request_head_parse (const char *data, gsize length, gsize max_body, GEr
 static gboolean
 offers (const ChannelsRequestHead *self, const char *protocol)
 {
-  g_auto (GStrv) tokens = self->protocols != NULL ? g_strsplit (self->protocols, ", ", -1) : NULL;
+  char **tokens = self->protocols != NULL ? g_strsplit (self->protocols, ", ", -1) : NULL;
+  gboolean found = tokens != NULL && g_strv_contains ((const char *const *) tokens, protocol);
 
-  return tokens != NULL && g_strv_contains ((const char *const *) tokens, protocol);
+  channels_secret_freev (tokens);
+
+  return found;
 }
 
 /**
@@ -501,15 +508,6 @@ channels_request_head_to_string (const ChannelsRequestHead *self)
   return g_string_free (head, FALSE);
 }
 
-/* The query and the subprotocols may hold a ticket. */
-static void
-wipe_and_free (char *text)
-{
-  if (text != NULL)
-    explicit_bzero (text, strlen (text));
-  g_free (text);
-}
-
 /**
  * channels_request_head_free:
  * @self: (transfer full) (nullable): a head
@@ -524,10 +522,10 @@ channels_request_head_free (ChannelsRequestHead *self)
 
   g_free (self->method);
   g_free (self->path);
-  wipe_and_free (self->query);
+  channels_secret_free (self->query);
   g_free (self->host);
   g_free (self->origin);
   g_free (self->key);
-  wipe_and_free (self->protocols);
+  channels_secret_free (self->protocols);
   g_free (self);
 }

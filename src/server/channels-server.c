@@ -12,6 +12,7 @@
 #include "channels-frame.h"
 #include "channels-http.h"
 #include "channels-page.h"
+#include "channels-secret.h"
 
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -476,8 +477,8 @@ channels_server_mint_ticket (ChannelsServer *self,
                              GError **error)
 {
   g_autofree char *path = channels_router_find_path (self->router, groups[0]);
-  g_autofree char *path_and_query = NULL;
-  g_auto (GStrv) urls = NULL;
+  g_autoptr (ChannelsSecret) path_and_query = NULL;
+  char **urls;
   char *ticket;
 
   if (path == NULL)
@@ -495,6 +496,7 @@ channels_server_mint_ticket (ChannelsServer *self,
   path_and_query = g_strconcat (path, "?" CHANNELS_TICKET_QUERY_PREFIX, ticket, NULL);
   urls = channels_server_get_urls (self, "ws", path_and_query);
   *out_url = g_strdup (urls[0] != NULL ? urls[0] : "");
+  channels_secret_freev (urls);
 
   return ticket;
 }

@@ -8,6 +8,7 @@
 #include "channels-error.h"
 #include "channels-guard.h"
 #include "channels-names.h"
+#include "channels-secret.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -183,7 +184,8 @@ channels_tickets_free (ChannelsTickets *self)
  * @now: µs, monotonic
  * @error: return location for a `GError`, or `NULL`
  *
- * Makes a ticket of 128 random bits, which lets one page of @origin in, once.
+ * Makes a ticket of 128 random bits, which lets one page of @origin in, once. From the first on
+ * this process' memory is hidden from others.
  *
  * Fails with `CHANNELS_ERROR_INVALID_NAME` if one of @groups is no group's name, and with
  * `CHANNELS_ERROR_NOT_ALLOWED` if @origin is none that a browser would send, @seconds are too
@@ -234,6 +236,9 @@ channels_tickets_mint (ChannelsTickets *self,
   ticket->groups = g_strdupv ((char **) groups);
   ticket->expires = now + (gint64) seconds * G_USEC_PER_SEC;
   g_ptr_array_add (self->tickets, ticket);
+
+  /* It goes through the bus, whose queues are not ours to wipe. */
+  channels_secret_hide_memory (TRUE);
 
   return text;
 }

@@ -6,8 +6,10 @@
 #include "channels-tickets.h"
 
 #include "channels-error.h"
+#include "channels-secret.h"
 
 #include <string.h>
+#include <sys/prctl.h>
 
 #define ORIGIN "https://app.example"
 #define OWNER ":1.1"
@@ -298,6 +300,19 @@ test_tickets_purge_first (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_tickets_hide_memory (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (ChannelsSecret) ticket = NULL;
+
+  g_test_summary ("With the first ticket this process' memory is hidden from others");
+
+  channels_secret_hide_memory (FALSE);
+  ticket = mint (fixture, OWNER, 0, NOW);
+
+  g_assert_cmpint (prctl (PR_GET_DUMPABLE), ==, 0);
+}
+
+static void
 test_tickets_free_nothing (void)
 {
   g_test_summary ("No tickets are freed without harm");
@@ -324,6 +339,7 @@ main (int argc, char *argv[])
   add ("/tickets/spend/origin", test_tickets_are_bound_to_origin);
   add ("/tickets/spend/groups", test_tickets_are_bound_to_groups);
   add ("/tickets/spend/all-groups", test_tickets_without_groups_open_all);
+  add ("/tickets/mint/hides-memory", test_tickets_hide_memory);
   add ("/tickets/mint/bad-groups", test_tickets_refuse_bad_groups);
   add ("/tickets/mint/bad-origins", test_tickets_refuse_bad_origins);
   add ("/tickets/bounds/groups", test_tickets_bound_groups);
