@@ -10,9 +10,15 @@
 #include "channels-secret.h"
 
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+
+/* Bytes from which a block is its own, and goes back to the system when it is freed, and bytes of
+ * the heap's end that may lie idle. */
+#define LARGE_BLOCK (4 * 1024 * 1024)
+#define IDLE_HEAP_MAX (16 * 1024 * 1024)
 
 /* As many descriptors as we may have: each browser takes one. */
 static void
@@ -25,6 +31,16 @@ raise_descriptor_limit (void)
       files.rlim_cur = files.rlim_max;
       setrlimit (RLIMIT_NOFILE, &files);
     }
+}
+
+/* Left alone, the C library learns from a message of 20 MiB to keep as much for the next one. */
+static void
+give_memory_back (void)
+{
+#ifdef M_TRIM_THRESHOLD
+  mallopt (M_MMAP_THRESHOLD, LARGE_BLOCK);
+  mallopt (M_TRIM_THRESHOLD, IDLE_HEAP_MAX);
+#endif
 }
 
 static ChannelsConfig *
@@ -77,6 +93,7 @@ main (int argc, char *argv[])
   setlocale (LC_CTYPE, "");
   signal (SIGPIPE, SIG_IGN);
   raise_descriptor_limit ();
+  give_memory_back ();
   g_set_prgname ("channelsd");
   /* Standard output has the addresses, and nothing else. */
   g_log_writer_default_set_use_stderr (TRUE);
