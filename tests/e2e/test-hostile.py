@@ -407,6 +407,11 @@ class TestManyConnections(HostileCase):
                 if i % len(ways) >= 2 and i % 2:
                     client.read_response()
 
+    def is_sanitized(self):
+        """Whether a sanitizer is in it, whose memory moves; it says itself what is left behind."""
+        with open(e2e.CHANNELSD, 'rb') as file:
+            return b'__asan_init' in file.read()
+
     def test_nothing_stays_of_them(self):
         start = self.descriptors()
         sizes = []
@@ -417,7 +422,7 @@ class TestManyConnections(HostileCase):
             sizes.append(self.memory())
 
         self.assertEqual(self.bus.call('ListGroups'), ([],))
-        self.assertLess(sizes[2] - sizes[1], MEBIBYTE)
+        self.assertLess(sizes[2] - sizes[1], 4 * MEBIBYTE if self.is_sanitized() else MEBIBYTE // 4)
 
     def test_they_do_not_keep_others_waiting(self):
         # However fast they come: accepting no more than so many a second would let them.
