@@ -9,6 +9,7 @@
 #include "channels-names.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #define GROUP "chat_chat_room"
 
@@ -371,6 +372,17 @@ send_all_mib (BusFixture *fixture)
   return sent;
 }
 
+/* Returns when none of its threads runs any more. */
+static void
+stop (GSubprocess *process)
+{
+  pid_t pid = (pid_t) g_ascii_strtoll (g_subprocess_get_identifier (process), NULL, 10);
+  siginfo_t ignored;
+
+  g_subprocess_send_signal (process, SIGSTOP);
+  g_assert_no_errno (waitid (P_PID, pid, &ignored, WSTOPPED | WNOWAIT));
+}
+
 static void
 test_subscribe_bounds_who_does_not_read (BusFixture *fixture, gconstpointer data)
 {
@@ -383,7 +395,7 @@ test_subscribe_bounds_who_does_not_read (BusFixture *fixture, gconstpointer data
   g_assert_no_error (error);
   channels_test_wait_until (bus_fixture_count_members (fixture, GROUP) == 1);
 
-  g_subprocess_send_signal (subscriber, SIGSTOP);
+  stop (subscriber);
   g_assert_cmpuint (send_all_mib (fixture), ==, 31);
 
   g_subprocess_send_signal (subscriber, SIGCONT);
