@@ -6,6 +6,7 @@
 #include "channels-bus-service.h"
 
 #include "channels-bus-error.h"
+#include "channels-bus-gate.h"
 #include "channels-bus-peer.h"
 #include "channels-bus-send.h"
 #include "channels-dbus.h"
@@ -22,7 +23,8 @@
  *
  * A handler checks its arguments and queues; it waits for nothing, so a caller cannot hold up
  * another, and each call is answered exactly once. Sizes are checked before anything is made of an
- * argument; a message of up to 128 MiB, D-Bus's own limit, has been read by then.
+ * argument; a message of up to 128 MiB, D-Bus's own limit, has been read by then, but comes no
+ * further: see channels_bus_gate_add().
  */
 struct _ChannelsBusService
 {
@@ -32,6 +34,7 @@ struct _ChannelsBusService
   ChannelsLimits limits;
   ChannelsDBusChannels *skeleton; /* (owned) */
   GDBusConnection *connection;    /* (owned) (nullable): `NULL` while not exported */
+  guint gate;                     /* of the connection; 0 while not exported */
   GHashTable *peers;              /* (element-type utf8 ChannelsBusPeer) (owned): by unique name */
   ChannelsTicketMinter minter;    /* (nullable) */
   gpointer minter_data;           /* (unowned) */
@@ -502,6 +505,7 @@ channels_bus_service_export (ChannelsBusService *self, GDBusConnection *connecti
     return FALSE;
 
   self->connection = g_object_ref (connection);
+  self->gate = channels_bus_gate_add (connection, self->limits.value[CHANNELS_LIMIT_EVENT_SIZE]);
 
   return TRUE;
 }
@@ -533,5 +537,7 @@ channels_bus_service_unexport (ChannelsBusService *self)
       g_hash_table_iter_remove (&iter);
     }
 
+  g_dbus_connection_remove_filter (self->connection, self->gate);
+  self->gate = 0;
   g_clear_object (&self->connection);
 }

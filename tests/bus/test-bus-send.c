@@ -5,6 +5,7 @@
 
 #include "bus-fixture.h"
 
+#include "channels-bus-gate.h"
 #include "channels-error.h"
 #include "channels-names.h"
 
@@ -337,6 +338,21 @@ test_send_20_mib_is_refused (BusFixture *fixture, gconstpointer data)
   bus_fixture_disconnect (other);
 }
 
+static void
+test_send_huge_arguments_come_no_further (BusFixture *fixture, gconstpointer data)
+{
+  gsize bound = fixture->limits.value[CHANNELS_LIMIT_EVENT_SIZE] + CHANNELS_BUS_GATE_ROOM;
+  /* A string and its NUL are all of the arguments. */
+  g_autofree char *most = g_strnfill (bound - 1, 'x');
+  g_autofree char *more = g_strnfill (bound, 'x');
+
+  g_test_summary (
+      "Arguments past EventSize and 4 KiB are refused, whatever the call; others are read");
+
+  bus_fixture_assert_fails (fixture, "ListMembers", g_variant_new ("(s)", most), "InvalidName");
+  bus_fixture_assert_fails (fixture, "ListMembers", g_variant_new ("(s)", more), "MessageTooBig");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -360,6 +376,8 @@ main (int argc, char **argv)
   bus_fixture_add ("/bus/send/many-is-all-or-none", WITH_MEMORY_LAYER,
                    test_send_many_is_all_or_none);
   bus_fixture_add ("/bus/send/many-takes-65536", WITH_MEMORY_LAYER, test_send_many_takes_65536);
+  bus_fixture_add ("/bus/send/huge-arguments-come-no-further", WITH_MEMORY_LAYER,
+                   test_send_huge_arguments_come_no_further);
   bus_fixture_add ("/bus/send/20-mib-is-refused", WITH_MEMORY_LAYER, test_send_20_mib_is_refused);
 
   return g_test_run ();

@@ -1,0 +1,72 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-bus-gate.h"
+
+#include "channels-error.h"
+#include "channels-names.h"
+
+/* What no handler would take is answered in GDBus's own thread. There it has been read already, up
+ * to 128 MiB of it, while everybody else was served; handed on, its strings would be copied in the
+ * main loop, and everybody else would wait. */
+
+static void
+refuse (GDBusConnection *connection, GDBusMessage *message, gsize size, gsize event_size)
+{
+  g_autoptr (GDBusMessage) reply = NULL;
+  g_autofree char *name = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)
+    return;
+
+  g_set_error (&error, CHANNELS_ERROR, CHANNELS_ERROR_MESSAGE_TOO_BIG,
+               "%" G_GSIZE_FORMAT " bytes of arguments are more than the %" G_GSIZE_FORMAT
+               " of EventSize",
+               size, event_size);
+  name = g_dbus_error_encode_gerror (error);
+  reply = g_dbus_message_new_method_error_literal (message, name, error->message);
+  g_dbus_connection_send_message (connection, reply, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
+}
+
+/* Runs in GDBus's thread. */
+static GDBusMessage *
+filter (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user_data)
+{
+  const gsize *event_size = user_data;
+  GVariant *body = g_dbus_message_get_body (message);
+  gsize size;
+
+  if (!incoming || body == NULL ||
+      g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL ||
+      g_strcmp0 (g_dbus_message_get_member (message), "SendMany") == 0)
+    return message;
+
+  size = g_variant_get_size (body);
+  if (size <= *event_size + CHANNELS_BUS_GATE_ROOM)
+    return message;
+
+  refuse (connection, message, size, *event_size);
+  g_object_unref (message);
+
+  return NULL;
+}
+
+/**
+ * channels_bus_gate_add:
+ * @connection: a connection to a message bus
+ * @event_size: bytes that one event may have
+ *
+ * Keeps calls with larger arguments from the main loop: they are answered with
+ * `CHANNELS_ERROR_MESSAGE_TOO_BIG`. `SendMany` has as many events as it likes.
+ *
+ * Returns: what g_dbus_connection_remove_filter() takes
+ */
+guint
+channels_bus_gate_add (GDBusConnection *connection, gsize event_size)
+{
+  return g_dbus_connection_add_filter (connection, filter,
+                                       g_memdup2 (&event_size, sizeof event_size), g_free);
+}

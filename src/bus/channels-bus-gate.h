@@ -1,0 +1,15 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Bytes of a call's arguments beside the event itself: names, signatures, padding. */
+#define CHANNELS_BUS_GATE_ROOM 4096
+
+guint channels_bus_gate_add (GDBusConnection *connection, gsize event_size);
+
+G_END_DECLS
