@@ -167,6 +167,18 @@ class TestHeads(HostileCase):
         self.assert_status(400, b'\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n')
         self.assert_status(417, self.head(('Expect', '100-continue'), path='/'))
 
+    def test_one_that_is_refused_and_goes_on(self):
+        start = self.descriptors()
+        for way in 'sends', 'stays':
+            with self.subTest(way):
+                client = self.raw()
+                client.send(self.head(path='/nothing'))
+                if way == 'sends':
+                    with contextlib.suppress(OSError):
+                        client.send(b'x' * MEBIBYTE)
+                self.assertEqual(client.read_response().status, 404)
+                wait_until(lambda: self.descriptors() == start, 'its descriptor to be closed', 4)
+
     def test_half_an_upgrade(self):
         for name in 'Upgrade', 'Connection', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version':
             fields = [field for field in UPGRADE if field[0] != name]
@@ -449,7 +461,12 @@ class TestManyConnections(HostileCase):
     def test_those_that_say_nothing_make_room(self):
         crowd = [self.raw() for _ in range(600)]
         self.assert_serving()
-        crowd[0].wait_for_end()
+        for gone in crowd[:88]:
+            gone.wait_for_end()
+        # Those that have been served took the places of three more.
+        for stays in crowd[-500:]:
+            stays.send(make_head(self.daemon.port, '/health'))
+            self.assertEqual(stays.read_response().status, 200)
         for client in crowd:
             client.close()
 

@@ -324,6 +324,34 @@ test_connection_cuts_off_who_never_reads (Conversation *talk, gconstpointer unus
 }
 
 static void
+test_connection_leaves_who_takes_nothing (Conversation *talk, gconstpointer unused)
+{
+  int small = 4 * 1024;
+  gint64 before;
+  g_autofree char *text = g_strnfill (64 * 1024, 'x');
+  ChannelsDeadlines *deadlines = channels_poller_get_deadlines (talk->poller);
+
+  g_test_summary ("A browser that takes nothing of what waits is too slow after 10 s, not before");
+
+  g_assert_no_errno (setsockopt (talk->ours, SOL_SOCKET, SO_SNDBUF, &small, sizeof small));
+  g_assert_no_errno (setsockopt (talk->client->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small));
+  conversation_start (talk, NULL);
+  ws_client_pause (talk->client);
+  before = g_get_monotonic_time ();
+  conversation_send_to_group (talk, text);
+  conversation_settle (talk);
+  g_assert_cmpuint (channels_socket_get_backlog (talk->socket), >, 0);
+
+  channels_deadlines_run (deadlines, before + 10 * G_TIME_SPAN_SECOND - 1);
+  conversation_settle (talk);
+  g_assert_cmpuint (channels_audience_get_size (talk->audience), ==, 1);
+
+  channels_deadlines_run (deadlines, g_get_monotonic_time () + 10 * G_TIME_SPAN_SECOND);
+  conversation_settle (talk);
+  g_assert_cmpuint (channels_audience_get_size (talk->audience), ==, 0);
+}
+
+static void
 test_connection_of_an_echo_takes_binary (Conversation *talk, gconstpointer unused)
 {
   g_autoptr (ChannelsConsumer) echo = channels_echo_consumer_new ();
@@ -369,6 +397,8 @@ main (int argc, char *argv[])
   conversation_add_test ("/connection/slow/told", NULL, test_connection_leaves_a_slow_browser);
   conversation_add_test ("/connection/slow/cut-off", NULL,
                          test_connection_cuts_off_who_never_reads);
+  conversation_add_test ("/connection/slow/takes-nothing", NULL,
+                         test_connection_leaves_who_takes_nothing);
   conversation_add_test ("/connection/echo", NULL, test_connection_of_an_echo_takes_binary);
 
   return g_test_run ();

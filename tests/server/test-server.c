@@ -9,6 +9,7 @@
 #include "server-fixture.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 static void
 test_server_upgrades (ServerFixture *fixture, gconstpointer unused)
@@ -111,6 +112,27 @@ test_server_bounds_its_connections (ServerFixture *fixture, gconstpointer data)
   channels_test_wait_until (channels_server_get_connections (fixture->server) == 1);
   third = server_fixture_enter (fixture, "/ws/chat/");
   g_assert_false (second->ended || third->ended);
+}
+
+static void
+test_server_keeps_descriptors_back (ServerFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) ws_client_free);
+  struct rlimit before;
+  struct rlimit tight;
+
+  g_test_summary ("Of few descriptors half are for connections, whatever the limit says");
+
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &before));
+  tight = (struct rlimit){ .rlim_cur = 64, .rlim_max = before.rlim_max };
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &tight));
+  server_fixture_replace (fixture);
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &before));
+
+  for (guint i = 0; i < 32; i++)
+    g_ptr_array_add (clients, server_fixture_enter (fixture, "/ws/chat/"));
+  server_fixture_expect_status (fixture, "GET /ws/chat/", SERVER_FIXTURE_UPGRADE, 503);
+  server_fixture_expect_status (fixture, "GET /health", "", 200);
 }
 
 /* Asks to come in with a ticket's URL, from the page that it was minted for. */
@@ -327,6 +349,8 @@ main (int argc, char *argv[])
   add ("upgrade/early", test_server_hears_early_frames);
   add ("connections/counted", test_server_counts_its_connections);
   server_fixture_add_test ("/server/connections/bounded", &two, test_server_bounds_its_connections);
+  server_fixture_add_test ("/server/connections/descriptors", NULL,
+                           test_server_keeps_descriptors_back);
   add ("ticket/once", test_server_takes_a_ticket_once);
   add ("ticket/subprotocol", test_server_names_its_subprotocol_alone);
   add ("ticket/nowhere", test_server_mints_no_ticket_to_nowhere);
