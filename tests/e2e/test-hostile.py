@@ -60,6 +60,7 @@ class HostileCase(e2e.DaemonCase):
             response = self.ask(data)
             self.assertEqual(response.status, status)
             self.assertEqual(response.fields['connection'], 'close')
+            self.assertRegex(response.body, rb'\A[A-Z][ -~]{10,100}\.\n\Z')
 
     def assert_closed(self, tab, code):
         self.assertEqual(tab.read_close(), code)
@@ -532,6 +533,7 @@ class TestOtherUser(OtherUserCase):
         # Only root can be somebody else; whoever else runs this is at least himself.
         if os.getuid() == 0:
             self.assert_statuses(NOBODY, 403, 403)
+            self.assertIn('AllowOtherUsers=true', self.daemon.log())
 
 
 class TestOtherUserAllowed(OtherUserCase):
