@@ -6,6 +6,7 @@
 #include "channels-redis-login.h"
 
 #include "channels-redis-error.h"
+#include "channels-secret.h"
 
 #include <string.h>
 
@@ -16,7 +17,7 @@
 
 typedef struct
 {
-  GQueue steps;   /* (element-type GStrv) (owned): commands still to be sent */
+  GQueue steps;   /* (element-type GStrv) (owned): commands still to be sent; there are secrets */
   gint64 timeout; /* µs: of each */
   char *verb;     /* (owned) (nullable): of the one that was sent */
   gboolean from_sentinel;
@@ -25,7 +26,7 @@ typedef struct
 static void
 login_free (Login *self)
 {
-  g_queue_clear_full (&self->steps, (GDestroyNotify) g_strfreev);
+  g_queue_clear_full (&self->steps, (GDestroyNotify) channels_secret_freev);
   g_free (self->verb);
   g_free (self);
 }
@@ -123,7 +124,7 @@ send_next (GTask *task)
 {
   g_autoptr (GTask) owned = task;
   Login *self = g_task_get_task_data (task);
-  g_auto (GStrv) step = g_queue_pop_head (&self->steps);
+  char **step = g_queue_pop_head (&self->steps);
 
   if (step == NULL)
     {
@@ -137,6 +138,7 @@ send_next (GTask *task)
       g_task_get_source_object (task), g_strv_length (step), (const char *const *) step, NULL,
       self->timeout,
       g_task_new (NULL, g_task_get_cancellable (task), answer_cb, g_steal_pointer (&owned)));
+  channels_secret_freev (step);
 }
 
 /**
