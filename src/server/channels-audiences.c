@@ -66,6 +66,17 @@ channels_audiences_free (ChannelsAudiences *self)
 }
 
 /**
+ * channels_audiences_set_max_depth:
+ * @self: audiences
+ * @max_depth: how deep a browser's JSON may be nested from now on
+ */
+void
+channels_audiences_set_max_depth (ChannelsAudiences *self, guint max_depth)
+{
+  channels_chat_consumer_set_max_depth (self->consumers[CHANNELS_CONSUMER_CHAT], max_depth);
+}
+
+/**
  * channels_audiences_get:
  * @self: audiences
  * @group: a valid group name

@@ -15,6 +15,8 @@ channels_audiences_new (ChannelsHub *hub, ChannelsPoller *poller, guint max_dept
 
 void channels_audiences_free (ChannelsAudiences *self);
 
+void channels_audiences_set_max_depth (ChannelsAudiences *self, guint max_depth);
+
 ChannelsAudience *
 channels_audiences_get (ChannelsAudiences *self, const char *group, ChannelsConsumerKind kind);
 

@@ -130,3 +130,16 @@ channels_chat_consumer_new (guint max_depth)
 
   return CHANNELS_CONSUMER (self);
 }
+
+/**
+ * channels_chat_consumer_set_max_depth:
+ * @self: a chat consumer
+ * @max_depth: how deep a browser's JSON may be nested from now on
+ */
+void
+channels_chat_consumer_set_max_depth (ChannelsConsumer *self, guint max_depth)
+{
+  g_return_if_fail (CHANNELS_IS_CHAT_CONSUMER (self));
+
+  CHANNELS_CHAT_CONSUMER (self)->max_depth = max_depth;
+}

@@ -16,4 +16,6 @@ G_DECLARE_FINAL_TYPE (ChannelsChatConsumer,
 
 ChannelsConsumer *channels_chat_consumer_new (guint max_depth);
 
+void channels_chat_consumer_set_max_depth (ChannelsConsumer *self, guint max_depth);
+
 G_END_DECLS

@@ -31,7 +31,9 @@ struct _ChannelsDoor
   gboolean allow_other_users;     /* else only who runs us */
   ChannelsHandshakeBounds bounds; /* of each handshake */
   GPtrArray *listeners;           /* (element-type ChannelsListener) (owned) */
+  GPtrArray *closed;              /* (element-type GInetSocketAddress) (owned): while it pauses */
   GQueue handshakes;              /* (element-type ChannelsHandshake) (owned): oldest first */
+  gint64 last_knock;              /* µs, monotonic */
   ChannelsDoorFunc func;
   gpointer user_data; /* (unowned) */
 };
@@ -126,6 +128,7 @@ on_accepted (int fd, guint16 port, gpointer user_data)
   ChannelsDoor *self = user_data;
   g_autoptr (GError) error = NULL;
 
+  self->last_knock = g_get_monotonic_time ();
   if (!check_user (self, fd, &error))
     {
       ChannelsVisitor visitor = { .fd = fd, .port = port };
@@ -139,6 +142,16 @@ on_accepted (int fd, guint16 port, gpointer user_data)
 
   g_queue_push_tail (&self->handshakes, channels_handshake_new (self->poller, fd, port,
                                                                 &self->bounds, on_handshake, self));
+}
+
+static void
+set_bounds (ChannelsDoor *self, const ChannelsLimits *limits)
+{
+  self->bounds = (ChannelsHandshakeBounds){
+    .head = limits->value[CHANNELS_LIMIT_REQUEST_HEAD],
+    .body = limits->value[CHANNELS_LIMIT_REQUEST_BODY],
+    .time = limits->value[CHANNELS_LIMIT_REQUEST_TIME] * G_TIME_SPAN_SECOND,
+  };
 }
 
 /**
@@ -165,12 +178,10 @@ channels_door_new (ChannelsPoller *poller,
   self->poller = g_object_ref (poller);
   self->guard = guard;
   self->allow_other_users = allow_other_users;
-  self->bounds = (ChannelsHandshakeBounds){
-    .head = limits->value[CHANNELS_LIMIT_REQUEST_HEAD],
-    .body = limits->value[CHANNELS_LIMIT_REQUEST_BODY],
-    .time = limits->value[CHANNELS_LIMIT_REQUEST_TIME] * G_TIME_SPAN_SECOND,
-  };
+  set_bounds (self, limits);
   self->listeners = g_ptr_array_new_with_free_func (g_object_unref);
+  self->closed = g_ptr_array_new_with_free_func (g_object_unref);
+  self->last_knock = g_get_monotonic_time ();
   self->func = func;
   self->user_data = user_data;
 
@@ -186,6 +197,7 @@ channels_door_free (ChannelsDoor *self)
 {
   channels_door_close (self);
   g_ptr_array_unref (self->listeners);
+  g_ptr_array_unref (self->closed);
   channels_guard_free (self->guard);
   g_object_unref (self->poller);
   g_free (self);
@@ -216,15 +228,28 @@ format_url (ChannelsListener *listener, const char *scheme, const char *path)
 
 /* Whoever listens at an address is called by it, and so is the page that comes from there. */
 static gboolean
-allow_own (ChannelsDoor *self, ChannelsListener *listener, GError **error)
+allow_own (ChannelsGuard *guard, ChannelsListener *listener, GError **error)
 {
   guint16 port;
   g_autofree char *name = format_host (listener, &port);
   g_autofree char *host = g_strdup_printf ("%s:%u", name, port);
   g_autofree char *origin = g_strconcat ("http://", port == HTTP_PORT ? name : host, NULL);
 
-  return channels_guard_add_host (self->guard, host, error) &&
-         channels_guard_add_origin (self->guard, origin, error);
+  return channels_guard_add_host (guard, host, error) &&
+         channels_guard_add_origin (guard, origin, error);
+}
+
+/* Listens with @listener (nullable) as well. */
+static gboolean
+take_listener (ChannelsDoor *self, ChannelsListener *listener, GError **error)
+{
+  g_autoptr (ChannelsListener) owned = listener;
+
+  if (owned == NULL || !allow_own (self->guard, owned, error))
+    return FALSE;
+
+  g_ptr_array_add (self->listeners, g_steal_pointer (&owned));
+  return TRUE;
 }
 
 /**
@@ -242,14 +267,150 @@ allow_own (ChannelsDoor *self, ChannelsListener *listener, GError **error)
 gboolean
 channels_door_listen (ChannelsDoor *self, const char *address, guint16 port, GError **error)
 {
-  g_autoptr (ChannelsListener) listener =
-      channels_listener_new (self->poller, address, port, on_accepted, self, error);
+  return take_listener (
+      self, channels_listener_new (self->poller, address, port, on_accepted, self, error), error);
+}
 
-  if (listener == NULL || !allow_own (self, listener, error))
-    return FALSE;
+/**
+ * channels_door_adopt:
+ * @self: a door
+ * @socket: a socket that listens already, and that somebody else holds as well
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * As channels_door_listen(), at a socket that was handed over. Fails as
+ * channels_listener_new_adopted() does.
+ *
+ * Returns: `TRUE` if it listens, `FALSE` with @error set otherwise
+ */
+gboolean
+channels_door_adopt (ChannelsDoor *self, GSocket *socket, GError **error)
+{
+  return take_listener (
+      self, channels_listener_new_adopted (self->poller, socket, on_accepted, self, error), error);
+}
 
-  g_ptr_array_add (self->listeners, g_steal_pointer (&listener));
+/**
+ * channels_door_change:
+ * @self: a door
+ * @limits: bounds of a request
+ * @guard: (transfer full): who may come in
+ * @allow_other_users: whether other users of this machine may
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Has other rules from now on, for whoever has not come in yet.
+ *
+ * Returns: `TRUE` if it has, `FALSE` with @error set and the old rules otherwise
+ */
+gboolean
+channels_door_change (ChannelsDoor *self,
+                      const ChannelsLimits *limits,
+                      ChannelsGuard *guard,
+                      gboolean allow_other_users,
+                      GError **error)
+{
+  g_autoptr (ChannelsGuard) owned = guard;
+
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      if (!allow_own (owned, g_ptr_array_index (self->listeners, i), error))
+        return FALSE;
+    }
+
+  channels_guard_free (self->guard);
+  self->guard = g_steal_pointer (&owned);
+  self->allow_other_users = allow_other_users;
+  set_bounds (self, limits);
+
   return TRUE;
+}
+
+/**
+ * channels_door_get_last_knock:
+ * @self: a door
+ *
+ * Returns: when the last connection came, or it was made, in µs of the monotonic clock;
+ * `G_MAXINT64` while one has not come in yet
+ */
+gint64
+channels_door_get_last_knock (ChannelsDoor *self)
+{
+  return g_queue_is_empty (&self->handshakes) ? self->last_knock : G_MAXINT64;
+}
+
+/* Those that would keep an address from whoever comes after us. */
+static void
+close_own (ChannelsDoor *self)
+{
+  for (guint i = 0; i < self->listeners->len;)
+    {
+      ChannelsListener *listener = g_ptr_array_index (self->listeners, i);
+
+      if (channels_listener_is_adopted (listener))
+        {
+          i++;
+          continue;
+        }
+
+      g_ptr_array_add (self->closed, channels_listener_get_address (listener));
+      g_ptr_array_remove_index (self->listeners, i);
+    }
+}
+
+/**
+ * channels_door_pause:
+ * @self: a door that is open
+ *
+ * Lets nobody in until channels_door_resume(): who connects to a socket that was handed over waits
+ * there, for us or for whoever gets it next; sockets of our own are closed. Where somebody is
+ * waiting already, it stays open.
+ *
+ * Returns: `TRUE` if it pauses
+ */
+gboolean
+channels_door_pause (ChannelsDoor *self)
+{
+  gboolean nobody = TRUE;
+
+  for (guint i = 0; i < self->listeners->len; i++)
+    nobody = channels_listener_pause (g_ptr_array_index (self->listeners, i)) && nobody;
+
+  if (nobody)
+    close_own (self);
+  else
+    channels_door_resume (self);
+
+  return nobody;
+}
+
+/**
+ * channels_door_resume:
+ * @self: a door that pauses
+ *
+ * Lets in again who comes, and those who wait. An address that somebody else has taken meanwhile is
+ * lost, with a warning.
+ */
+void
+channels_door_resume (ChannelsDoor *self)
+{
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      if (!channels_listener_resume (g_ptr_array_index (self->listeners, i), &error))
+        g_warning ("a socket is no longer listened at: %s", error->message);
+    }
+
+  for (guint i = 0; i < self->closed->len; i++)
+    {
+      GInetSocketAddress *address = g_ptr_array_index (self->closed, i);
+      g_autofree char *host =
+          g_inet_address_to_string (g_inet_socket_address_get_address (address));
+      g_autoptr (GError) error = NULL;
+
+      if (!channels_door_listen (self, host, g_inet_socket_address_get_port (address), &error))
+        g_warning ("%s is no longer listened at: %s", host, error->message);
+    }
+  g_ptr_array_set_size (self->closed, 0);
 }
 
 /**

@@ -58,6 +58,20 @@ void channels_door_free (ChannelsDoor *self);
 gboolean
 channels_door_listen (ChannelsDoor *self, const char *address, guint16 port, GError **error);
 
+gboolean channels_door_adopt (ChannelsDoor *self, GSocket *socket, GError **error);
+
+gboolean channels_door_change (ChannelsDoor *self,
+                               const ChannelsLimits *limits,
+                               ChannelsGuard *guard,
+                               gboolean allow_other_users,
+                               GError **error);
+
+gint64 channels_door_get_last_knock (ChannelsDoor *self);
+
+gboolean channels_door_pause (ChannelsDoor *self);
+
+void channels_door_resume (ChannelsDoor *self);
+
 char **channels_door_get_urls (ChannelsDoor *self, const char *scheme, const char *path);
 
 void channels_door_close (ChannelsDoor *self);

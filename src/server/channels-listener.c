@@ -12,6 +12,7 @@
 #include <glib/gstdio.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 /* Connections that the kernel completes while we are busy. GSocket's 10 makes the eleventh browser
@@ -44,6 +45,7 @@ struct _ChannelsListener
   ChannelsRate logged; /* troubles in the journal */
   int spare_fd;        /* (owned): given up to accept and drop one where there are no more */
   guint16 port;
+  gboolean adopted; /* others have the socket as well: it goes on listening without us */
   ChannelsListenerFunc func;
   gpointer user_data; /* (unowned) */
 };
@@ -180,6 +182,50 @@ open_socket (const char *address, guint16 port, GError **error)
   return g_steal_pointer (&socket);
 }
 
+/* Only what open_socket() could have made: a TCP socket that listens at our loopback address. */
+static gboolean
+check_socket (GSocket *socket, GError **error)
+{
+  g_autoptr (GSocketAddress) bound = g_socket_get_local_address (socket, NULL);
+  g_autoptr (GInetAddress) loopback = NULL;
+  gboolean listens = FALSE;
+  int accepts;
+
+  if (G_IS_INET_SOCKET_ADDRESS (bound) &&
+      g_socket_get_socket_type (socket) == G_SOCKET_TYPE_STREAM &&
+      g_socket_get_option (socket, SOL_SOCKET, SO_ACCEPTCONN, &accepts, NULL) && accepts)
+    {
+      loopback = g_inet_address_new_loopback (g_socket_get_family (socket));
+      listens = g_inet_address_equal (
+          loopback, g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (bound)));
+    }
+
+  if (!listens)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                         "it is no TCP socket that listens at 127.0.0.1 or ::1");
+  return listens;
+}
+
+static ChannelsListener *
+new_for_socket (ChannelsPoller *poller,
+                GSocket *socket,
+                ChannelsListenerFunc func,
+                gpointer user_data,
+                GError **error)
+{
+  g_autoptr (ChannelsListener) self = g_object_new (CHANNELS_TYPE_LISTENER, NULL);
+  g_autoptr (GInetSocketAddress) bound = NULL;
+
+  self->poller = g_object_ref (poller);
+  self->func = func;
+  self->user_data = user_data;
+  self->socket = g_object_ref (socket);
+  bound = channels_listener_get_address (self);
+  self->port = g_inet_socket_address_get_port (bound);
+
+  return channels_listener_resume (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
 /**
  * channels_listener_new:
  * @poller: what watches it
@@ -201,21 +247,54 @@ channels_listener_new (ChannelsPoller *poller,
                        gpointer user_data,
                        GError **error)
 {
-  g_autoptr (ChannelsListener) self = g_object_new (CHANNELS_TYPE_LISTENER, NULL);
-  g_autoptr (GInetSocketAddress) bound = NULL;
+  g_autoptr (GSocket) socket = open_socket (address, port, error);
 
-  self->poller = g_object_ref (poller);
-  self->func = func;
-  self->user_data = user_data;
-  self->socket = open_socket (address, port, error);
-  if (self->socket == NULL ||
-      !channels_poller_add (poller, &self->watch, g_socket_get_fd (self->socket), error))
+  return socket != NULL ? new_for_socket (poller, socket, func, user_data, error) : NULL;
+}
+
+/**
+ * channels_listener_new_adopted:
+ * @poller: what watches it
+ * @socket: a socket that listens already, and that somebody else holds as well
+ * @func: takes each new connection
+ * @user_data: (closure): passed to @func
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Accepts at a socket that was handed over. Fails with `G_IO_ERROR_INVALID_ARGUMENT` where it is
+ * anything else than a TCP socket that listens at 127.0.0.1 or ::1.
+ *
+ * Returns: (transfer full): a listener, or `NULL` with @error set
+ */
+ChannelsListener *
+channels_listener_new_adopted (ChannelsPoller *poller,
+                               GSocket *socket,
+                               ChannelsListenerFunc func,
+                               gpointer user_data,
+                               GError **error)
+{
+  ChannelsListener *self;
+
+  if (!check_socket (socket, error))
     return NULL;
 
-  bound = channels_listener_get_address (self);
-  self->port = g_inet_socket_address_get_port (bound);
+  g_socket_set_blocking (socket, FALSE);
+  self = new_for_socket (poller, socket, func, user_data, error);
+  if (self != NULL)
+    self->adopted = TRUE;
 
-  return g_steal_pointer (&self);
+  return self;
+}
+
+/**
+ * channels_listener_is_adopted:
+ * @self: a listener
+ *
+ * Returns: whether its socket goes on listening when it is closed
+ */
+gboolean
+channels_listener_is_adopted (ChannelsListener *self)
+{
+  return self->adopted;
 }
 
 /**
@@ -233,10 +312,44 @@ channels_listener_get_address (ChannelsListener *self)
 }
 
 /**
+ * channels_listener_pause:
+ * @self: a listener that accepts
+ *
+ * Accepts nobody until channels_listener_resume(): who connects waits in the kernel.
+ *
+ * Returns: `TRUE` if nobody waits there yet
+ */
+gboolean
+channels_listener_pause (ChannelsListener *self)
+{
+  struct pollfd waiting = { .fd = self->watch.fd, .events = POLLIN };
+
+  channels_deadlines_clear (channels_poller_get_deadlines (self->poller), &self->rest);
+  channels_poller_remove (self->poller, &self->watch);
+
+  return poll (&waiting, 1, 0) == 0;
+}
+
+/**
+ * channels_listener_resume:
+ * @self: a listener that does not accept
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Accepts, beginning with those who wait. Fails where the kernel does not let us watch it.
+ *
+ * Returns: `TRUE` if it accepts now, `FALSE` with @error set otherwise
+ */
+gboolean
+channels_listener_resume (ChannelsListener *self, GError **error)
+{
+  return channels_poller_add (self->poller, &self->watch, g_socket_get_fd (self->socket), error);
+}
+
+/**
  * channels_listener_close:
  * @self: a listener
  *
- * Stops accepting; who was not accepted yet is refused.
+ * Stops accepting. Who was not accepted yet is refused, or waits for whoever else holds the socket.
  */
 void
 channels_listener_close (ChannelsListener *self)

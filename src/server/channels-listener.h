@@ -27,7 +27,19 @@ ChannelsListener *channels_listener_new (ChannelsPoller *poller,
                                          gpointer user_data,
                                          GError **error);
 
+ChannelsListener *channels_listener_new_adopted (ChannelsPoller *poller,
+                                                 GSocket *socket,
+                                                 ChannelsListenerFunc func,
+                                                 gpointer user_data,
+                                                 GError **error);
+
+gboolean channels_listener_is_adopted (ChannelsListener *self);
+
 GInetSocketAddress *channels_listener_get_address (ChannelsListener *self);
+
+gboolean channels_listener_pause (ChannelsListener *self);
+
+gboolean channels_listener_resume (ChannelsListener *self, GError **error);
 
 void channels_listener_close (ChannelsListener *self);
 

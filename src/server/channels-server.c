@@ -3,25 +3,15 @@
 
 #include "config.h"
 
-#include "channels-server.h"
+#include "channels-server-private.h"
 
-#include "channels-admission.h"
-#include "channels-audiences.h"
 #include "channels-connection.h"
 #include "channels-error.h"
 #include "channels-frame.h"
-#include "channels-http.h"
 #include "channels-page.h"
 #include "channels-secret.h"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
-
-/* Sockets beyond those of connections: pages and refusals, which do not live long. */
-#define TRANSIENTS_MAX 512
-
-/* Descriptors kept back for the bus, the layer, files. */
-#define SPARE_FDS 64
 
 /* How long an orderly stop may take before what is left is cut off. */
 #define STOP_TIME (1 * G_TIME_SPAN_SECOND)
@@ -37,28 +27,6 @@
  * closed, before libsoup has seen a byte. Who passes them all gets a page, or becomes a
  * ChannelsConnection.
  */
-struct _ChannelsServer
-{
-  GObject parent_instance;
-
-  ChannelsHub *hub; /* (owned) */
-  ChannelsLimits limits;
-  ChannelsRouter *router;       /* (owned) */
-  ChannelsPoller *poller;       /* (owned) */
-  ChannelsHttp *http;           /* (owned) */
-  ChannelsDoor *door;           /* (owned) */
-  ChannelsAdmission admission;  /* who may join its group */
-  ChannelsAudiences *audiences; /* (owned) */
-  GHashTable *sockets;     /* (element-type ChannelsSocket utf8) (unowned) (owned): until they are
-                            * closed, with the origin that they count for, or `NULL` */
-  GHashTable *connections; /* (element-type ChannelsConnection) (owned) */
-  struct
-  {
-    GTask *task; /* (owned) (nullable): while it stops */
-    ChannelsDeadline deadline;
-  } stop;
-};
-
 G_DEFINE_FINAL_TYPE (ChannelsServer, channels_server, G_TYPE_OBJECT)
 
 enum
@@ -349,19 +317,6 @@ channels_server_init (ChannelsServer *self)
   self->stop.deadline.func = on_stop_deadline;
 }
 
-/* Never more connections than there are descriptors for, with those of whoever comes and goes. */
-static guint64
-bound_by_descriptors (guint64 connections)
-{
-  struct rlimit files;
-  guint64 kept = SPARE_FDS + CHANNELS_DOOR_HANDSHAKES_MAX + TRANSIENTS_MAX;
-
-  if (getrlimit (RLIMIT_NOFILE, &files) < 0 || files.rlim_cur == RLIM_INFINITY)
-    return connections;
-
-  return MIN (connections, files.rlim_cur > 2 * kept ? files.rlim_cur - kept : files.rlim_cur / 2);
-}
-
 /**
  * channels_server_new:
  * @hub: where browsers' messages go
@@ -396,15 +351,38 @@ channels_server_new (ChannelsHub *hub,
   self->door = channels_door_new (self->poller, limits, guard, allow_other_users, on_visitor, self);
 
   self->hub = g_object_ref (hub);
-  self->limits = *limits;
-  self->limits.value[CHANNELS_LIMIT_CONNECTIONS] =
-      bound_by_descriptors (limits->value[CHANNELS_LIMIT_CONNECTIONS]);
-  self->router = channels_router_ref (router);
+  channels_server_set_rules (self, limits, router);
   self->http = channels_http_new (on_upgraded, self);
   self->audiences =
       channels_audiences_new (hub, self->poller, limits->value[CHANNELS_LIMIT_NESTING]);
 
   return g_steal_pointer (&self);
+}
+
+/**
+ * channels_server_get_door:
+ * @self: a server
+ *
+ * Returns: (transfer none): where it listens
+ */
+ChannelsDoor *
+channels_server_get_door (ChannelsServer *self)
+{
+  return self->door;
+}
+
+/**
+ * channels_server_get_last_used:
+ * @self: a server
+ *
+ * Returns: when the last connection came, in µs of the monotonic clock; `G_MAXINT64` while there
+ * are any
+ */
+gint64
+channels_server_get_last_used (ChannelsServer *self)
+{
+  return g_hash_table_size (self->sockets) == 0 ? channels_door_get_last_knock (self->door)
+                                                : G_MAXINT64;
 }
 
 /**

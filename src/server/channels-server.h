@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include "channels-door.h"
 #include "channels-guard.h"
 #include "channels-hub.h"
 #include "channels-limits.h"
@@ -21,6 +22,17 @@ ChannelsServer *channels_server_new (ChannelsHub *hub,
                                      ChannelsGuard *guard,
                                      gboolean allow_other_users,
                                      GError **error);
+
+gboolean channels_server_change (ChannelsServer *self,
+                                 const ChannelsLimits *limits,
+                                 ChannelsRouter *router,
+                                 ChannelsGuard *guard,
+                                 gboolean allow_other_users,
+                                 GError **error);
+
+ChannelsDoor *channels_server_get_door (ChannelsServer *self);
+
+gint64 channels_server_get_last_used (ChannelsServer *self);
 
 gboolean
 channels_server_listen (ChannelsServer *self, const char *address, guint16 port, GError **error);

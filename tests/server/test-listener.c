@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define BURST 200
 
@@ -233,6 +234,125 @@ test_listener_closes_within_its_callback (Fixture *fixture, gconstpointer unused
   g_assert_cmpuint (fixture->accepted->len, ==, 1);
 }
 
+/* One that listens, and that the test holds as a service manager would. */
+static GSocket *
+open_socket (const char *address, GSocketType type, gboolean listens)
+{
+  g_autoptr (GSocketAddress) where = g_inet_socket_address_new_from_string (address, 0);
+  g_autoptr (GError) error = NULL;
+  GSocket *socket =
+      g_socket_new (g_socket_address_get_family (where), type, G_SOCKET_PROTOCOL_DEFAULT, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (g_socket_bind (socket, where, TRUE, &error));
+  g_assert_true (!listens || g_socket_listen (socket, &error));
+  g_assert_no_error (error);
+
+  return socket;
+}
+
+/* Another descriptor of it, as one is handed over. */
+static GSocket *
+hand_over (GSocket *socket)
+{
+  g_autoptr (GError) error = NULL;
+  GSocket *handed = g_socket_new_from_fd (dup (g_socket_get_fd (socket)), &error);
+
+  g_assert_no_error (error);
+
+  return handed;
+}
+
+static ChannelsListener *
+adopt (Fixture *fixture, GSocket *socket)
+{
+  g_autoptr (GSocket) handed = hand_over (socket);
+  g_autoptr (GInetSocketAddress) address = NULL;
+  g_autoptr (GError) error = NULL;
+  ChannelsListener *listener =
+      channels_listener_new_adopted (fixture->poller, handed, on_accepted, fixture, &error);
+
+  g_assert_no_error (error);
+  address = channels_listener_get_address (listener);
+  fixture->port = g_inet_socket_address_get_port (address);
+
+  return listener;
+}
+
+static void
+test_listener_adopts_a_socket (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GSocket) held = open_socket ("127.0.0.1", G_SOCKET_TYPE_STREAM, TRUE);
+  g_autoptr (ChannelsListener) first = adopt (fixture, held);
+  g_autoptr (WsClient) accepted = ws_client_connect (fixture->port);
+  g_autoptr (ChannelsListener) next = NULL;
+  g_autoptr (WsClient) waiting = NULL;
+
+  g_test_summary ("At a socket that was handed over, who is not accepted by one is by the next");
+
+  channels_test_wait_until (fixture->accepted->len == 1);
+  g_assert_false (accepted->ended);
+  g_assert_true (channels_listener_is_adopted (first));
+  g_assert_false (channels_listener_is_adopted (fixture->listener));
+
+  g_assert_true (channels_listener_pause (first));
+  waiting = ws_client_connect (fixture->port);
+  channels_listener_close (first);
+  next = adopt (fixture, held);
+
+  channels_test_wait_until (fixture->accepted->len == 2);
+  g_assert_false (waiting->ended);
+}
+
+static void
+test_listener_pauses (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (WsClient) waiting = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("While it pauses nobody is accepted; it says who waits, and accepts them then");
+
+  g_assert_true (channels_listener_pause (fixture->listener));
+  waiting = ws_client_connect (fixture->port);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (fixture->accepted->len, ==, 0);
+
+  g_assert_true (channels_listener_resume (fixture->listener, &error));
+  g_assert_false (channels_listener_pause (fixture->listener));
+  g_assert_true (channels_listener_resume (fixture->listener, &error));
+  g_assert_no_error (error);
+  channels_test_wait_until (fixture->accepted->len == 1);
+}
+
+static void
+test_listener_adopts_nothing_else (Fixture *fixture, gconstpointer unused)
+{
+  static const struct
+  {
+    const char *address;
+    GSocketType type;
+    gboolean listens;
+  } others[] = {
+    { "0.0.0.0", G_SOCKET_TYPE_STREAM, TRUE },      { "127.0.0.2", G_SOCKET_TYPE_STREAM, TRUE },
+    { "::", G_SOCKET_TYPE_STREAM, TRUE },           { "127.0.0.1", G_SOCKET_TYPE_STREAM, FALSE },
+    { "127.0.0.1", G_SOCKET_TYPE_DATAGRAM, FALSE },
+  };
+
+  g_test_summary ("A socket that is none of the loopback, or does not listen, is refused");
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      g_autoptr (GSocket) socket =
+          open_socket (others[i].address, others[i].type, others[i].listens);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (
+          channels_listener_new_adopted (fixture->poller, socket, on_accepted, fixture, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+    }
+}
+
 #define add(path, test) g_test_add ("/listener/" path, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -246,6 +366,9 @@ main (int argc, char *argv[])
   add ("errors", test_listener_says_why_it_cannot);
   add ("burst", test_listener_accepts_a_burst);
   add ("no-descriptors", test_listener_survives_without_descriptors);
+  add ("adopted/next", test_listener_adopts_a_socket);
+  add ("adopted/others", test_listener_adopts_nothing_else);
+  add ("pause", test_listener_pauses);
   add ("close", test_listener_closes);
   add ("close-in-callback", test_listener_closes_within_its_callback);
 

@@ -330,6 +330,81 @@ test_server_leaks_no_descriptor (ServerFixture *fixture, gconstpointer unused)
 }
 
 static void
+test_server_pauses_its_door (ServerFixture *fixture, gconstpointer unused)
+{
+  ChannelsDoor *door = channels_server_get_door (fixture->server);
+  g_autoptr (WsClient) inside = server_fixture_enter (fixture, "/ws/chat/");
+  g_autoptr (WsClient) outside = server_fixture_connect (fixture);
+  g_autoptr (WsClient) later = NULL;
+
+  g_test_summary ("A door where somebody stands stays open; paused, it takes up its address again");
+
+  g_assert_false (channels_door_pause (door));
+  g_assert_cmpint (channels_server_get_last_used (fixture->server), ==, G_MAXINT64);
+  server_fixture_request (fixture, outside, "GET /health", "");
+  g_free (ws_client_take_head (outside));
+
+  g_assert_true (channels_door_pause (door));
+  channels_door_resume (door);
+  later = server_fixture_enter (fixture, "/ws/chat/");
+  ws_client_send_text (inside, "{\"message\": 1}");
+  ws_client_expect_text (later, "{\"message\": 1}");
+}
+
+static void
+test_server_knows_when_it_was_used (ServerFixture *fixture, gconstpointer unused)
+{
+  gint64 before = channels_server_get_last_used (fixture->server);
+  gint64 asked = g_get_monotonic_time ();
+
+  g_test_summary ("It knows when somebody last came, and that nobody is there any more");
+
+  g_assert_cmpint (before, <=, asked);
+  server_fixture_expect_status (fixture, "GET /health", "", 200);
+
+  channels_test_wait_until (channels_server_get_last_used (fixture->server) < G_MAXINT64);
+  g_assert_cmpint (channels_server_get_last_used (fixture->server), >=, asked);
+}
+
+static void
+test_server_changes_its_rules (ServerFixture *fixture, gconstpointer unused)
+{
+  g_autoptr (WsClient) client = server_fixture_enter (fixture, "/ws/chat/");
+  g_autoptr (ChannelsRouter) router = channels_router_new ();
+  g_autoptr (ChannelsGuard) guard = channels_guard_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *own =
+      g_strdup_printf (SERVER_FIXTURE_UPGRADE "Origin: http://127.0.0.1:%u\r\n", fixture->port);
+
+  g_test_summary (
+      "Other routes, origins and limits hold for whoever comes next; who is here stays");
+
+  g_assert_true (
+      channels_router_add (router, "/new/", "chat_chat_room", CHANNELS_CONSUMER_CHAT, &error));
+  g_assert_true (channels_guard_add_origin (guard, "https://a.example", &error));
+  fixture->limits.value[CHANNELS_LIMIT_NESTING] = 1;
+  fixture->limits.value[CHANNELS_LIMIT_CONNECTIONS] = 2;
+  g_assert_true (channels_server_change (fixture->server, &fixture->limits, router,
+                                         g_steal_pointer (&guard), FALSE, &error));
+  g_assert_no_error (error);
+
+  server_fixture_expect_status (fixture, "GET /ws/chat/", SERVER_FIXTURE_UPGRADE, 404);
+  server_fixture_expect_status (fixture, "GET /new/",
+                                SERVER_FIXTURE_UPGRADE "Origin: https://b.example\r\n", 403);
+  server_fixture_expect_status (fixture, "GET /new/",
+                                SERVER_FIXTURE_UPGRADE "Origin: https://a.example\r\n", 101);
+  channels_test_wait_until (channels_server_get_connections (fixture->server) == 1);
+  server_fixture_expect_status (fixture, "GET /new/", own, 101);
+  channels_test_wait_until (channels_server_get_connections (fixture->server) == 1);
+
+  ws_client_send_text (client, "{\"message\": 1}");
+  ws_client_expect_text (client, "{\"message\": 1}");
+  ws_client_send_text (client, "{\"message\": [1]}");
+  channels_test_wait_until (client->received->len > 0);
+  g_assert_nonnull (memmem (client->received->data, client->received->len, "too-deep", 8));
+}
+
+static void
 allow_two_connections (ChannelsLimits *limits)
 {
   limits->value[CHANNELS_LIMIT_CONNECTIONS] = 2;
@@ -355,6 +430,9 @@ main (int argc, char *argv[])
   add ("ticket/subprotocol", test_server_names_its_subprotocol_alone);
   add ("ticket/nowhere", test_server_mints_no_ticket_to_nowhere);
   add ("urls", test_server_knows_its_urls);
+  add ("door/pauses", test_server_pauses_its_door);
+  add ("door/last-used", test_server_knows_when_it_was_used);
+  add ("changes", test_server_changes_its_rules);
   add ("stop/answered", test_server_stops_in_order);
   add ("stop/unanswered", test_server_stops_without_an_answer);
   add ("stop/alone", test_server_stops_at_once_when_alone);
