@@ -83,13 +83,27 @@ on_layer_channel_event (ChannelsLayer *layer,
 }
 
 static void
+take_layer (ChannelsHub *self, ChannelsLayer *layer)
+{
+  self->layer = g_object_ref (layer);
+  g_signal_connect (layer, "group-event", G_CALLBACK (on_layer_group_event), self);
+  g_signal_connect (layer, "channel-event", G_CALLBACK (on_layer_channel_event), self);
+}
+
+static void
+drop_layer (ChannelsHub *self)
+{
+  if (self->layer != NULL)
+    g_signal_handlers_disconnect_by_data (self->layer, self);
+  g_clear_object (&self->layer);
+}
+
+static void
 channels_hub_dispose (GObject *object)
 {
   ChannelsHub *self = CHANNELS_HUB (object);
 
-  if (self->layer != NULL)
-    g_signal_handlers_disconnect_by_data (self->layer, self);
-  g_clear_object (&self->layer);
+  drop_layer (self);
   g_hash_table_remove_all (self->groups);
   g_hash_table_remove_all (self->channels);
 
@@ -141,10 +155,8 @@ channels_hub_new (ChannelsLayer *layer, const char *node_prefix)
   g_return_val_if_fail (node_prefix != NULL && g_str_has_suffix (node_prefix, "!"), NULL);
 
   self = g_object_new (CHANNELS_TYPE_HUB, NULL);
-  self->layer = g_object_ref (layer);
   self->node_prefix = g_strdup (node_prefix);
-  g_signal_connect (layer, "group-event", G_CALLBACK (on_layer_group_event), self);
-  g_signal_connect (layer, "channel-event", G_CALLBACK (on_layer_channel_event), self);
+  take_layer (self, layer);
 
   return self;
 }
@@ -161,6 +173,32 @@ channels_hub_get_layer (ChannelsHub *self)
   g_return_val_if_fail (CHANNELS_IS_HUB (self), NULL);
 
   return self->layer;
+}
+
+/**
+ * channels_hub_set_layer:
+ * @self: a hub
+ * @layer: what carries events to other nodes from now on; in no group yet
+ *
+ * Has another layer, which joins every group that has members here. The one before is told nothing:
+ * to stop it is the caller's business. Not from within a delivery.
+ */
+void
+channels_hub_set_layer (ChannelsHub *self, ChannelsLayer *layer)
+{
+  GHashTableIter iter;
+  const char *group;
+
+  g_return_if_fail (CHANNELS_IS_HUB (self));
+  g_return_if_fail (CHANNELS_IS_LAYER (layer));
+  g_return_if_fail (self->delivering == 0);
+
+  drop_layer (self);
+  take_layer (self, layer);
+
+  g_hash_table_iter_init (&iter, self->groups);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &group, NULL))
+    channels_layer_join (layer, group);
 }
 
 /**
@@ -355,10 +393,13 @@ channels_hub_send_finish (ChannelsHub *self,
                           guint *out_remotes,
                           GError **error)
 {
+  g_autoptr (GObject) source = g_async_result_get_source_object (result);
+
   g_return_val_if_fail (CHANNELS_IS_HUB (self), FALSE);
 
-  if (!g_task_is_valid (result, self))
-    return channels_layer_send_finish (self->layer, result, out_remotes, error);
+  /* Of the layer that it was sent by, whichever we have now. */
+  if (CHANNELS_IS_LAYER (source))
+    return channels_layer_send_finish (CHANNELS_LAYER (source), result, out_remotes, error);
 
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return FALSE;

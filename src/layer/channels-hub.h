@@ -23,6 +23,8 @@ ChannelsHub *channels_hub_new (ChannelsLayer *layer, const char *node_prefix);
 
 ChannelsLayer *channels_hub_get_layer (ChannelsHub *self);
 
+void channels_hub_set_layer (ChannelsHub *self, ChannelsLayer *layer);
+
 void channels_hub_join (ChannelsHub *self, const char *group, ChannelsMember *member);
 
 void channels_hub_leave (ChannelsHub *self, const char *group, ChannelsMember *member);

@@ -486,6 +486,38 @@ test_hub_lets_go_when_it_ends (Fixture *fixture, gconstpointer unused)
   g_assert_finalize_object (cleo);
 }
 
+static void
+test_hub_changes_its_layer (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GString) journal = g_string_new (NULL);
+  g_autoptr (ChannelsLayer) next = recording_layer_new (journal);
+  g_auto (Sending) before = { .hub = fixture->hub };
+
+  g_test_summary ("Another layer joins every group, is heard in the place of the one before, and a "
+                  "send of that one ends well");
+
+  join (fixture, "room", fixture->ann);
+  RECORDING_LAYER (fixture->layer)->remotes = 3;
+  channels_hub_send_to_group (fixture->hub, "room", fixture->event, NULL, sent_cb, &before);
+  g_string_truncate (fixture->journal, 0);
+
+  channels_hub_set_layer (fixture->hub, next);
+  channels_test_wait_until (before.calls > 0);
+  channels_layer_emit_group_event (fixture->layer, "room", fixture->event);
+  assert_journal (fixture, "");
+  channels_layer_emit_group_event (next, "room", fixture->event);
+  assert_journal (fixture, "ann gets chat_message by room\n");
+  leave (fixture, "room", fixture->ann);
+
+  g_assert_true (before.succeeded);
+  g_assert_cmpuint (before.remotes, ==, 3);
+  g_assert_true (channels_hub_get_layer (fixture->hub) == next);
+  g_assert_cmpstr (journal->str, ==, "layer joins room\nlayer leaves room\n");
+  assert_journal (fixture, "");
+  /* Its journal goes before the hub does. */
+  channels_hub_set_layer (fixture->hub, fixture->layer);
+}
+
 #define add(path, test) g_test_add ("/hub/" path, Fixture, NULL, set_up, test, tear_down)
 
 int
@@ -512,6 +544,7 @@ main (int argc, char *argv[])
   add ("list/members", test_hub_lists_a_groups_channels);
   add ("disconnect/closes", test_hub_disconnects_by_channel);
   add ("disconnect/errors", test_hub_disconnect_says_why_not);
+  add ("layer/changes", test_hub_changes_its_layer);
   add ("layer-events", test_hub_hands_on_what_the_layer_hears);
   add ("references/member", test_hub_lets_go_of_who_has_left);
   add ("references/hub", test_hub_lets_go_when_it_ends);
