@@ -5,8 +5,11 @@
 
 #include "channels-bus-service.h"
 
+#include "channels-bus-calls.h"
+#include "channels-bus-check.h"
 #include "channels-bus-error.h"
 #include "channels-bus-gate.h"
+#include "channels-bus-list.h"
 #include "channels-bus-peer.h"
 #include "channels-bus-send.h"
 #include "channels-dbus.h"
@@ -38,18 +41,21 @@ struct _ChannelsBusService
   GHashTable *peers;              /* (element-type utf8 ChannelsBusPeer) (owned): by unique name */
   ChannelsTicketMinter minter;    /* (nullable) */
   gpointer minter_data;           /* (unowned) */
+  ChannelsReloadFunc reload;      /* (nullable) */
+  gpointer reload_data;           /* (unowned) */
+  ChannelsBusCalls *calls;        /* (owned) */
 };
 
 G_DEFINE_FINAL_TYPE (ChannelsBusService, channels_bus_service, G_TYPE_OBJECT)
 
-/* Groups that one ticket may name. */
-#define TICKET_GROUPS_MAX 64
+/* Before each handler, whose arguments and skeleton follow: they are nothing to us. */
+static gboolean
+on_skeleton_call (ChannelsBusService *self, GDBusMethodInvocation *invocation)
+{
+  channels_bus_calls_add (self->calls, invocation);
 
-/* Bytes of the web origin that a ticket is for: a scheme, a host name of 253 and a port. */
-#define TICKET_ORIGIN_MAX 300
-
-/* Bytes of a WebSocket close frame's reason; RFC 6455 leaves room for 123. */
-#define CLOSE_REASON_MAX 100
+  return G_DBUS_METHOD_INVOCATION_UNHANDLED;
+}
 
 /* Whether @group is a name; the caller is told where it is none. */
 static gboolean
@@ -62,27 +68,6 @@ check_group (GDBusMethodInvocation *invocation, const char *group)
 
   g_dbus_method_invocation_take_error (invocation, error);
   return FALSE;
-}
-
-static gboolean
-check_close (guint code, const char *reason, GError **error)
-{
-  if (code != 1000 && code != 1001 && code != 1008 && (code < 4000 || code > 4999))
-    {
-      g_set_error (error, CHANNELS_ERROR, CHANNELS_ERROR_NOT_ALLOWED,
-                   "%u is no close code that may be sent: 1000, 1001, 1008 or 4000 to 4999", code);
-      return FALSE;
-    }
-
-  if (strlen (reason) > CLOSE_REASON_MAX)
-    {
-      g_set_error (error, CHANNELS_ERROR, CHANNELS_ERROR_NOT_ALLOWED,
-                   "a reason has at most %u bytes, not %" G_GSIZE_FORMAT, CLOSE_REASON_MAX,
-                   strlen (reason));
-      return FALSE;
-    }
-
-  return TRUE;
 }
 
 static gboolean
@@ -133,6 +118,7 @@ drop_peer (ChannelsBusService *self, ChannelsBusPeer *peer)
 {
   channels_bus_peer_close (peer);
   g_hash_table_remove (self->peers, channels_bus_peer_get_name (peer));
+  channels_bus_calls_touch (self->calls);
 }
 
 static void
@@ -200,46 +186,13 @@ on_skeleton_unsubscribe (ChannelsBusService *self,
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
-static void
-add_group (const char *group, guint size, gpointer user_data)
-{
-  GPtrArray *groups = user_data;
-
-  g_ptr_array_add (groups, g_variant_ref_sink (g_variant_new ("(su)", group, size)));
-}
-
-static int
-compare_groups (gconstpointer a, gconstpointer b)
-{
-  const char *name_a;
-  const char *name_b;
-
-  g_variant_get_child (*(GVariant **) a, 0, "&s", &name_a);
-  g_variant_get_child (*(GVariant **) b, 0, "&s", &name_b);
-
-  return strcmp (name_a, name_b);
-}
-
 static gboolean
 on_skeleton_list_groups (ChannelsBusService *self, GDBusMethodInvocation *invocation)
 {
-  g_autoptr (GPtrArray) groups = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
-
-  channels_hub_list_groups (self->hub, add_group, groups);
-  g_ptr_array_sort (groups, compare_groups);
-  channels_dbus_channels_complete_list_groups (
-      self->skeleton, invocation,
-      g_variant_new_array (G_VARIANT_TYPE ("(su)"), (GVariant **) groups->pdata, groups->len));
+  channels_dbus_channels_complete_list_groups (self->skeleton, invocation,
+                                               channels_bus_list_groups (self->hub));
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
-}
-
-static void
-add_member (const char *channel, const char *kind, gint64 joined, gpointer user_data)
-{
-  GVariantBuilder *members = user_data;
-
-  g_variant_builder_add (members, "(ssx)", channel, kind, joined);
 }
 
 static gboolean
@@ -247,14 +200,9 @@ on_skeleton_list_members (ChannelsBusService *self,
                           GDBusMethodInvocation *invocation,
                           const char *group)
 {
-  g_auto (GVariantBuilder) members = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ssx)"));
-
-  if (!check_group (invocation, group))
-    return G_DBUS_METHOD_INVOCATION_HANDLED;
-
-  channels_hub_list_members (self->hub, group, add_member, &members);
-  channels_dbus_channels_complete_list_members (self->skeleton, invocation,
-                                                g_variant_builder_end (&members));
+  if (check_group (invocation, group))
+    channels_dbus_channels_complete_list_members (self->skeleton, invocation,
+                                                  channels_bus_list_members (self->hub, group));
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -268,7 +216,8 @@ on_skeleton_disconnect (ChannelsBusService *self,
 {
   GError *error = NULL;
 
-  if (channels_channel_name_validate (channel, &error) && check_close (code, reason, &error) &&
+  if (channels_channel_name_validate (channel, &error) &&
+      channels_bus_check_close (code, reason, &error) &&
       channels_hub_disconnect (self->hub, channel, (guint16) code, reason, &error))
     channels_dbus_channels_complete_disconnect (self->skeleton, invocation);
   else
@@ -278,30 +227,13 @@ on_skeleton_disconnect (ChannelsBusService *self,
 }
 
 static gboolean
-check_ticket (ChannelsBusService *self,
-              const char *const *groups,
-              const char *origin,
-              GError **error)
+check_minter (ChannelsBusService *self, GError **error)
 {
   if (self->minter == NULL)
     {
       g_set_error_literal (error, CHANNELS_ERROR, CHANNELS_ERROR_NOT_ALLOWED,
                            "there is no server to mint a ticket for");
       return FALSE;
-    }
-
-  if (g_strv_length ((char **) groups) > TICKET_GROUPS_MAX || strlen (origin) > TICKET_ORIGIN_MAX)
-    {
-      g_set_error (error, CHANNELS_ERROR, CHANNELS_ERROR_NOT_ALLOWED,
-                   "a ticket is for at most %u groups and an origin of at most %u bytes",
-                   TICKET_GROUPS_MAX, TICKET_ORIGIN_MAX);
-      return FALSE;
-    }
-
-  for (gsize i = 0; groups[i] != NULL; i++)
-    {
-      if (!channels_group_name_validate (groups[i], error))
-        return FALSE;
     }
 
   return TRUE;
@@ -318,7 +250,7 @@ on_skeleton_mint_ticket (ChannelsBusService *self,
   g_autoptr (ChannelsSecret) url = NULL;
   GError *error = NULL;
 
-  if (check_ticket (self, groups, origin, &error))
+  if (channels_bus_check_ticket (groups, origin, &error) && check_minter (self, &error))
     ticket = self->minter (g_dbus_method_invocation_get_sender (invocation), groups, origin,
                            seconds, &url, self->minter_data, &error);
 
@@ -326,6 +258,19 @@ on_skeleton_mint_ticket (ChannelsBusService *self,
     channels_dbus_channels_complete_mint_ticket (self->skeleton, invocation, ticket, url);
   else
     g_dbus_method_invocation_take_error (invocation, error);
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
+on_skeleton_reload (ChannelsBusService *self, GDBusMethodInvocation *invocation)
+{
+  if (self->reload != NULL)
+    self->reload (invocation, self->reload_data);
+  else
+    g_dbus_method_invocation_return_error_literal (invocation, CHANNELS_ERROR,
+                                                   CHANNELS_ERROR_NOT_ALLOWED,
+                                                   "there is no configuration to read");
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -345,6 +290,7 @@ static const struct
   { "handle-list-members", G_CALLBACK (on_skeleton_list_members) },
   { "handle-disconnect", G_CALLBACK (on_skeleton_disconnect) },
   { "handle-mint-ticket", G_CALLBACK (on_skeleton_mint_ticket) },
+  { "handle-reload", G_CALLBACK (on_skeleton_reload) },
 };
 
 static void
@@ -364,6 +310,7 @@ channels_bus_service_dispose (GObject *object)
   g_clear_object (&self->skeleton);
   g_clear_object (&self->hub);
   self->minter = NULL;
+  self->reload = NULL;
 
   G_OBJECT_CLASS (channels_bus_service_parent_class)->dispose (object);
 }
@@ -374,6 +321,7 @@ channels_bus_service_finalize (GObject *object)
   ChannelsBusService *self = CHANNELS_BUS_SERVICE (object);
 
   g_hash_table_unref (self->peers);
+  channels_bus_calls_unref (self->calls);
 
   G_OBJECT_CLASS (channels_bus_service_parent_class)->finalize (object);
 }
@@ -394,9 +342,14 @@ channels_bus_service_init (ChannelsBusService *self)
 {
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->skeleton = channels_dbus_channels_skeleton_new ();
+  self->calls = channels_bus_calls_new ();
   for (gsize i = 0; i < G_N_ELEMENTS (handlers); i++)
-    g_signal_connect_object (self->skeleton, handlers[i].signal, handlers[i].callback, self,
-                             G_CONNECT_SWAPPED);
+    {
+      g_signal_connect_object (self->skeleton, handlers[i].signal, G_CALLBACK (on_skeleton_call),
+                               self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (self->skeleton, handlers[i].signal, handlers[i].callback, self,
+                               G_CONNECT_SWAPPED);
+    }
 }
 
 /**
@@ -410,7 +363,6 @@ ChannelsBusService *
 channels_bus_service_new (ChannelsHub *hub, const ChannelsLimits *limits)
 {
   ChannelsBusService *self;
-  ChannelsLayer *layer;
 
   g_return_val_if_fail (CHANNELS_IS_HUB (hub), NULL);
   g_return_val_if_fail (limits != NULL, NULL);
@@ -419,15 +371,87 @@ channels_bus_service_new (ChannelsHub *hub, const ChannelsLimits *limits)
   self->hub = g_object_ref (hub);
   self->limits = *limits;
 
-  layer = channels_hub_get_layer (hub);
   channels_dbus_channels_set_version (self->skeleton, PACKAGE_VERSION);
-  channels_dbus_channels_set_layer (self->skeleton, channels_layer_get_name (layer));
   channels_bus_service_set_urls (self, "", "");
+  channels_bus_service_take_layer (self);
+
+  return self;
+}
+
+/**
+ * channels_bus_service_take_layer:
+ * @self: a service
+ *
+ * The hub has another layer: shows its name and its state, and what becomes of it.
+ */
+void
+channels_bus_service_take_layer (ChannelsBusService *self)
+{
+  ChannelsLayer *layer;
+
+  g_return_if_fail (CHANNELS_IS_BUS_SERVICE (self));
+
+  layer = channels_hub_get_layer (self->hub);
+  channels_dbus_channels_set_layer (self->skeleton, channels_layer_get_name (layer));
   g_signal_connect_object (layer, "state-changed", G_CALLBACK (on_layer_state_changed), self,
                            G_CONNECT_SWAPPED);
   on_layer_state_changed (self, layer);
+}
 
-  return self;
+/**
+ * channels_bus_service_set_limits:
+ * @self: a service
+ * @limits: the bounds; copied
+ *
+ * Has other bounds from now on. Who is in more groups than it could be now stays in them.
+ */
+void
+channels_bus_service_set_limits (ChannelsBusService *self, const ChannelsLimits *limits)
+{
+  g_return_if_fail (CHANNELS_IS_BUS_SERVICE (self));
+  g_return_if_fail (limits != NULL);
+
+  self->limits = *limits;
+  if (self->connection == NULL)
+    return;
+
+  g_dbus_connection_remove_filter (self->connection, self->gate);
+  self->gate = channels_bus_gate_add (self->connection, limits->value[CHANNELS_LIMIT_EVENT_SIZE]);
+}
+
+/**
+ * channels_bus_service_get_last_used:
+ * @self: a service
+ *
+ * Returns: when a call last came or was answered, or the last subscriber left, in µs of the
+ * monotonic clock; `G_MAXINT64` while there are subscribers, or calls without an answer
+ */
+gint64
+channels_bus_service_get_last_used (ChannelsBusService *self)
+{
+  g_return_val_if_fail (CHANNELS_IS_BUS_SERVICE (self), 0);
+
+  return g_hash_table_size (self->peers) == 0 ? channels_bus_calls_get_last (self->calls)
+                                              : G_MAXINT64;
+}
+
+/**
+ * channels_bus_service_set_reload_func:
+ * @self: a service
+ * @reload: (nullable) (scope forever): answers Reload; `NULL`: who asks is refused
+ * @user_data: (closure): passed to @reload; it must live as long as @reload is set
+ *
+ * Says who reads the configuration.
+ */
+void
+channels_bus_service_set_reload_func (ChannelsBusService *self,
+                                      ChannelsReloadFunc reload,
+                                      gpointer user_data)
+{
+  g_return_if_fail (CHANNELS_IS_BUS_SERVICE (self));
+
+  self->reload = reload;
+  self->reload_data = user_data;
 }
 
 /**

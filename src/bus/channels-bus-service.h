@@ -35,11 +35,30 @@ typedef char *(*ChannelsTicketMinter) (const char *owner,
                                        gpointer user_data,
                                        GError **error);
 
+/**
+ * ChannelsReloadFunc:
+ * @invocation: (transfer full): a call of Reload, which is answered
+ * @user_data: (closure): what was given with the function
+ *
+ * Reads the configuration anew: the bus knows none, so whoever has it hands this in.
+ */
+typedef void (*ChannelsReloadFunc) (GDBusMethodInvocation *invocation, gpointer user_data);
+
 ChannelsBusService *channels_bus_service_new (ChannelsHub *hub, const ChannelsLimits *limits);
 
 void channels_bus_service_set_ticket_minter (ChannelsBusService *self,
                                              ChannelsTicketMinter minter,
                                              gpointer user_data);
+
+void channels_bus_service_set_reload_func (ChannelsBusService *self,
+                                           ChannelsReloadFunc reload,
+                                           gpointer user_data);
+
+void channels_bus_service_set_limits (ChannelsBusService *self, const ChannelsLimits *limits);
+
+void channels_bus_service_take_layer (ChannelsBusService *self);
+
+gint64 channels_bus_service_get_last_used (ChannelsBusService *self);
 
 void channels_bus_service_set_urls (ChannelsBusService *self,
                                     const char *url,

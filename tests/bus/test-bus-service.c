@@ -293,6 +293,95 @@ test_service_export_fails_where_it_cannot_be (BusFixture *fixture, gconstpointer
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
 }
 
+static void
+reload (GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  GDBusMethodInvocation **out_invocation = user_data;
+
+  *out_invocation = invocation;
+}
+
+static void
+on_reload_reply (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  gboolean *answered = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+
+  g_assert_no_error (error);
+  *answered = reply != NULL;
+}
+
+static void
+test_service_hands_on_reload (BusFixture *fixture, gconstpointer data)
+{
+  GDBusMethodInvocation *invocation = NULL;
+  gboolean answered = FALSE;
+
+  g_test_summary ("Reload is refused where nobody can, and answered by whoever can; until then the "
+                  "service is in use");
+
+  bus_fixture_assert_fails (fixture, "Reload", NULL, "NotAllowed");
+  channels_test_wait_until (channels_bus_service_get_last_used (fixture->service) < G_MAXINT64);
+
+  channels_bus_service_set_reload_func (fixture->service, reload, &invocation);
+  g_dbus_connection_call (fixture->client, g_dbus_connection_get_unique_name (fixture->connection),
+                          CHANNELS_OBJECT_PATH, CHANNELS_BUS_INTERFACE, "Reload", NULL, NULL,
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_reload_reply, &answered);
+  channels_test_wait_until (invocation != NULL);
+  g_assert_cmpint (channels_bus_service_get_last_used (fixture->service), ==, G_MAXINT64);
+
+  g_dbus_method_invocation_return_value (invocation, NULL);
+  channels_test_wait_until (answered);
+  g_assert_cmpint (channels_bus_service_get_last_used (fixture->service), <=,
+                   g_get_monotonic_time ());
+}
+
+static void
+test_service_knows_when_it_was_used (BusFixture *fixture, gconstpointer data)
+{
+  gint64 before;
+
+  g_test_summary ("A service is in use while somebody subscribes, and was when the last left");
+
+  bus_fixture_assert_done (fixture, "Subscribe", g_variant_new ("(s)", GROUP));
+  g_assert_cmpint (channels_bus_service_get_last_used (fixture->service), ==, G_MAXINT64);
+
+  before = g_get_monotonic_time ();
+  bus_fixture_assert_done (fixture, "Unsubscribe", g_variant_new ("(s)", GROUP));
+  g_assert_cmpint (channels_bus_service_get_last_used (fixture->service), >=, before);
+  g_assert_cmpint (channels_bus_service_get_last_used (fixture->service), <=,
+                   g_get_monotonic_time ());
+}
+
+static void
+test_service_shows_another_layer (BusFixture *fixture, gconstpointer data)
+{
+  FakeLayer *next = g_object_new (FAKE_TYPE_LAYER, NULL);
+  g_autoptr (GVariant) properties = NULL;
+  g_auto (GVariantDict) dict = G_VARIANT_DICT_INIT (NULL);
+  const char *name;
+  const char *state;
+
+  g_test_summary ("The hub's other layer is shown, and what becomes of it");
+
+  next->state = CHANNELS_LAYER_STATE_UP;
+  channels_hub_set_layer (fixture->hub, CHANNELS_LAYER (next));
+  channels_bus_service_take_layer (fixture->service);
+  next->state = CHANNELS_LAYER_STATE_DOWN;
+  channels_layer_emit_state_changed (CHANNELS_LAYER (next));
+
+  properties = bus_fixture_get_properties (fixture);
+  g_variant_dict_init (&dict, properties);
+  g_assert_true (g_variant_dict_lookup (&dict, "Layer", "&s", &name));
+  g_assert_true (g_variant_dict_lookup (&dict, "LayerState", "&s", &state));
+  g_assert_cmpstr (name, ==, "fake");
+  g_assert_cmpstr (state, ==, "down");
+  channels_hub_set_layer (fixture->hub, fixture->layer);
+  g_assert_finalize_object (next);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -308,6 +397,11 @@ main (int argc, char **argv)
   bus_fixture_add ("/bus/service/checks-tickets", WITH_MEMORY_LAYER, test_service_checks_tickets);
   bus_fixture_add ("/bus/service/has-properties", WITH_MEMORY_LAYER, test_service_has_properties);
   bus_fixture_add ("/bus/service/signals-changes", WITH_FAKE_LAYER, test_service_signals_changes);
+  bus_fixture_add ("/bus/service/hands-on-reload", WITH_MEMORY_LAYER, test_service_hands_on_reload);
+  bus_fixture_add ("/bus/service/knows-when-it-was-used", WITH_MEMORY_LAYER,
+                   test_service_knows_when_it_was_used);
+  bus_fixture_add ("/bus/service/shows-another-layer", WITH_MEMORY_LAYER,
+                   test_service_shows_another_layer);
   bus_fixture_add ("/bus/service/unexport-drops-peers", WITH_MEMORY_LAYER,
                    test_service_unexport_drops_peers);
   bus_fixture_add ("/bus/service/export-fails-where-it-cannot-be", WITH_MEMORY_LAYER,

@@ -1,0 +1,22 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _ChannelsBusCalls ChannelsBusCalls;
+
+ChannelsBusCalls *channels_bus_calls_new (void);
+
+void channels_bus_calls_unref (ChannelsBusCalls *self);
+
+void channels_bus_calls_add (ChannelsBusCalls *self, GDBusMethodInvocation *invocation);
+
+void channels_bus_calls_touch (ChannelsBusCalls *self);
+
+gint64 channels_bus_calls_get_last (ChannelsBusCalls *self);
+
+G_END_DECLS
