@@ -15,6 +15,8 @@
 
 #define DEFAULT_PORT 8484
 
+#define IDLE_TIMEOUT_MAX 604800 /* seconds: a week */
+
 static const char *const backend_names[] = {
   [CHANNELS_CONFIG_BACKEND_MEMORY] = "memory",
   [CHANNELS_CONFIG_BACKEND_REDIS] = "redis",
@@ -141,6 +143,20 @@ set_allow_other_users (ChannelsConfig *self, const char *const *values, const Ch
 
   if (!channels_config_parse_boolean (values[0], &self->allow_other_users, &error))
     channels_place_add_mistake (place, "%s", error->message);
+}
+
+static void
+set_idle_timeout (ChannelsConfig *self, const char *const *values, const ChannelsPlace *place)
+{
+  guint64 timeout;
+
+  if (g_str_equal (values[0], "auto"))
+    self->idle_timeout = -1;
+  else if (channels_config_parse_number (values[0], 0, IDLE_TIMEOUT_MAX, &timeout, NULL))
+    self->idle_timeout = (int) timeout;
+  else
+    refuse_item (place, values[0],
+                 "auto or a whole number from 0 to " G_STRINGIFY (IDLE_TIMEOUT_MAX));
 }
 
 static void
@@ -285,6 +301,7 @@ static const ChannelsConfigKey keys[] = {
   { CHANNELS_CONFIG_GROUP_SERVER, "AllowedOrigins", set_origins, TRUE, 0 },
   { CHANNELS_CONFIG_GROUP_SERVER, "AllowedHosts", set_hosts, TRUE, 0 },
   { CHANNELS_CONFIG_GROUP_SERVER, "AllowOtherUsers", set_allow_other_users, FALSE, 0 },
+  { CHANNELS_CONFIG_GROUP_SERVER, "IdleTimeout", set_idle_timeout, FALSE, 0 },
   { CHANNELS_CONFIG_GROUP_LAYER, "Backend", set_backend, FALSE, 0 },
   { CHANNELS_CONFIG_GROUP_LAYER, "Hosts", set_redis_hosts, TRUE, 1 },
   { CHANNELS_CONFIG_GROUP_LAYER, "Prefix", set_prefix, FALSE, 0 },
@@ -340,6 +357,7 @@ channels_config_set_defaults (ChannelsConfig *self)
   add_listen (self->listen, "::1", DEFAULT_PORT, TRUE);
   replace_strv (&self->origins, nothing);
   replace_strv (&self->hosts, nothing);
+  self->idle_timeout = -1;
   channels_limits_init (&self->limits);
   self->router = channels_router_new_default ();
 

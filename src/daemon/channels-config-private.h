@@ -22,6 +22,7 @@ struct _ChannelsConfig
   char **origins;    /* (owned) those besides our own */
   char **hosts;      /* (owned) those besides our own */
   gboolean allow_other_users;
+  int idle_timeout; /* seconds; 0: none; -1: as it was started */
   ChannelsLimits limits;
   ChannelsRouter *router; /* (owned) */
   ChannelsConfigLayer layer;

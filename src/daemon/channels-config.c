@@ -25,10 +25,24 @@
 #define FILE_FOLDER "channels"
 #define FILE_NAME "channels.conf"
 
+/* Seconds after which a daemon that was started on demand, and that nobody needs, ends. */
+#define ACTIVATED_IDLE_TIMEOUT 600
+
 static char *
 file_in (const char *directory)
 {
   return g_build_filename (directory, FILE_FOLDER, FILE_NAME, NULL);
+}
+
+/**
+ * channels_config_get_user_file:
+ *
+ * Returns: (transfer full): the path of the user's own file, whether it is there or not
+ */
+char *
+channels_config_get_user_file (void)
+{
+  return file_in (g_get_user_config_dir ());
 }
 
 /**
@@ -274,6 +288,24 @@ channels_config_get_allow_other_users (const ChannelsConfig *self)
 }
 
 /**
+ * channels_config_get_idle_timeout:
+ * @self: a configuration
+ * @activated: whether the daemon was started because somebody needed it
+ *
+ * Returns: µs after which it ends if nobody needs it; 0: never
+ */
+gint64
+channels_config_get_idle_timeout (const ChannelsConfig *self, gboolean activated)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  if (self->idle_timeout >= 0)
+    return self->idle_timeout * G_TIME_SPAN_SECOND;
+
+  return activated ? ACTIVATED_IDLE_TIMEOUT * G_TIME_SPAN_SECOND : 0;
+}
+
+/**
  * channels_config_get_limits:
  * @self: a configuration
  *
@@ -334,4 +366,78 @@ channels_config_has_secrets (const ChannelsConfig *self)
 
   return self->layer.password != NULL ||
          (self->layer.encryption_keys != NULL && self->layer.encryption_keys[0] != NULL);
+}
+
+/**
+ * channels_config_listens_as:
+ * @self: a configuration
+ * @other: another one
+ *
+ * Returns: whether the two have the same `Listen`
+ */
+gboolean
+channels_config_listens_as (const ChannelsConfig *self, const ChannelsConfig *other)
+{
+  g_return_val_if_fail (self != NULL && other != NULL, FALSE);
+
+  if (self->listen->len != other->listen->len)
+    return FALSE;
+
+  for (guint i = 0; i < self->listen->len; i++)
+    {
+      const ChannelsConfigListen *a = g_ptr_array_index (self->listen, i);
+      const ChannelsConfigListen *b = g_ptr_array_index (other->listen, i);
+
+      if (a->port != b->port || !g_str_equal (a->address, b->address))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+have_equal_capacities (GPtrArray *a, GPtrArray *b)
+{
+  if (a->len != b->len)
+    return FALSE;
+
+  for (guint i = 0; i < a->len; i++)
+    {
+      const ChannelsConfigCapacity *item_a = g_ptr_array_index (a, i);
+      const ChannelsConfigCapacity *item_b = g_ptr_array_index (b, i);
+
+      if (item_a->capacity != item_b->capacity || !g_str_equal (item_a->pattern, item_b->pattern))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * channels_config_has_layer_of:
+ * @self: a configuration
+ * @other: another one
+ *
+ * Returns: whether the layer that @other asks for is one as @self asks for
+ */
+gboolean
+channels_config_has_layer_of (const ChannelsConfig *self, const ChannelsConfig *other)
+{
+  const ChannelsConfigLayer *a;
+  const ChannelsConfigLayer *b;
+
+  g_return_val_if_fail (self != NULL && other != NULL, FALSE);
+
+  a = &self->layer;
+  b = &other->layer;
+  if (a->backend == CHANNELS_CONFIG_BACKEND_MEMORY && b->backend == CHANNELS_CONFIG_BACKEND_MEMORY)
+    return TRUE;
+
+  return a->backend == b->backend && a->expiry == b->expiry && a->group_expiry == b->group_expiry &&
+         a->capacity == b->capacity && g_str_equal (a->prefix, b->prefix) &&
+         g_strcmp0 (a->password, b->password) == 0 &&
+         g_strv_equal ((const char *const *) a->hosts, (const char *const *) b->hosts) &&
+         g_strv_equal ((const char *const *) a->encryption_keys,
+                       (const char *const *) b->encryption_keys) &&
+         have_equal_capacities (a->channel_capacities, b->channel_capacities);
 }

@@ -105,6 +105,8 @@ typedef struct _ChannelsConfig ChannelsConfig;
 
 char *channels_config_find_file (void);
 
+char *channels_config_get_user_file (void);
+
 ChannelsConfig *channels_config_load (const char *path,
                                       const ChannelsConfigOverrides *overrides,
                                       GPtrArray *mistakes);
@@ -129,6 +131,8 @@ const char *const *channels_config_get_allowed_hosts (const ChannelsConfig *self
 
 gboolean channels_config_get_allow_other_users (const ChannelsConfig *self);
 
+gint64 channels_config_get_idle_timeout (const ChannelsConfig *self, gboolean activated);
+
 const ChannelsLimits *channels_config_get_limits (const ChannelsConfig *self);
 
 ChannelsRouter *channels_config_get_router (const ChannelsConfig *self);
@@ -136,6 +140,10 @@ ChannelsRouter *channels_config_get_router (const ChannelsConfig *self);
 const ChannelsConfigLayer *channels_config_get_layer (const ChannelsConfig *self);
 
 gboolean channels_config_has_secrets (const ChannelsConfig *self);
+
+gboolean channels_config_listens_as (const ChannelsConfig *self, const ChannelsConfig *other);
+
+gboolean channels_config_has_layer_of (const ChannelsConfig *self, const ChannelsConfig *other);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsConfig, channels_config_unref)
 

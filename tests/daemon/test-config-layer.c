@@ -391,6 +391,42 @@ isolate_directories (void)
   return top;
 }
 
+static void
+test_config_layer_of_another (void)
+{
+  static const struct
+  {
+    const char *key;
+    const char *value;
+  } others[] = {
+    { "Hosts", "redis://a" },     { "Prefix", "other" },        { "Expiry", "61" },
+    { "GroupExpiry", "61" },      { "Capacity", "61" },         { "ChannelCapacity", "a:1" },
+    { "ChannelCapacity", "a:2" }, { "ChannelCapacity", "b:1" }, { "SymmetricEncryptionKeys", "a" },
+  };
+  g_autoptr (ChannelsConfig) redis = load ("Backend", "redis");
+  g_autoptr (ChannelsConfig) same = load ("Backend", "redis\nHosts=redis://127.0.0.1:6379/0");
+  g_autoptr (ChannelsConfig) pubsub = load ("Backend", "redis-pubsub");
+  g_autoptr (ChannelsConfig) memory = load ("Backend", "memory");
+  g_autoptr (ChannelsConfig) still_memory = load ("Prefix", "other");
+  g_autoptr (ChannelsConfig) before = channels_config_ref (redis);
+
+  g_test_summary ("Two layers are one where every setting is, or where neither has any");
+
+  g_assert_true (channels_config_has_layer_of (redis, same));
+  g_assert_true (channels_config_has_layer_of (memory, still_memory));
+  g_assert_false (channels_config_has_layer_of (redis, memory));
+  g_assert_false (channels_config_has_layer_of (redis, pubsub));
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("redis\n%s=%s", others[i].key, others[i].value);
+      g_autoptr (ChannelsConfig) other = load ("Backend", text);
+
+      g_assert_false (channels_config_has_layer_of (before, other));
+      channels_config_unref (before);
+      before = g_steal_pointer (&other);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -408,6 +444,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/config/layer/password", test_layer_password);
   g_test_add_func ("/config/layer/credential", test_layer_credential);
   g_test_add_func ("/config/file/found", test_file_is_found);
+  g_test_add_func ("/config/layer/of-another", test_config_layer_of_another);
   g_test_add_func ("/config/file/loaded", test_file_is_loaded);
   g_test_add_func ("/config/file/unreadable", test_file_that_cannot_be_read);
 

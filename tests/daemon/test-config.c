@@ -111,6 +111,8 @@ assert_defaults (const ChannelsConfig *config)
   g_assert_cmpuint (g_strv_length ((char **) channels_config_get_allowed_origins (config)), ==, 0);
   g_assert_cmpuint (g_strv_length ((char **) channels_config_get_allowed_hosts (config)), ==, 0);
   g_assert_false (channels_config_get_allow_other_users (config));
+  g_assert_cmpint (channels_config_get_idle_timeout (config, FALSE), ==, 0);
+  g_assert_cmpint (channels_config_get_idle_timeout (config, TRUE), ==, 600 * G_TIME_SPAN_SECOND);
   g_assert_cmpmem (channels_config_get_limits (config), sizeof limits, &limits, sizeof limits);
   assert_leads (config, "/ws/chat/", "chat_chat_room");
   assert_leads (config, "/ws/chat/x/", "chat_x");
@@ -288,6 +290,20 @@ test_config_guard_refused (void)
 }
 
 static void
+test_config_idle_timeout (void)
+{
+  g_autoptr (ChannelsConfig) none = load_value ("Server", "IdleTimeout", "0");
+  g_autoptr (ChannelsConfig) most = load_value ("Server", "IdleTimeout", "604800");
+
+  g_test_summary ("The idle timeout of the file holds however the daemon was started");
+
+  g_assert_cmpint (channels_config_get_idle_timeout (none, TRUE), ==, 0);
+  g_assert_cmpint (channels_config_get_idle_timeout (most, FALSE), ==, 604800 * G_TIME_SPAN_SECOND);
+  assert_wrong ("Server", "IdleTimeout", "604801", "auto or a whole number from 0 to 604800");
+  assert_wrong ("Server", "IdleTimeout", "", "auto or a whole number from 0 to 604800");
+}
+
+static void
 test_config_limits (void)
 {
   g_test_summary ("Each limit takes its range to the last value, and not one more");
@@ -394,7 +410,7 @@ test_config_tells_all_that_is_unknown (void)
   g_assert_cmpuint (mistakes->len, ==, 4);
   g_assert_cmpstr (g_ptr_array_index (mistakes, 0), ==,
                    NAME ":2: [Server] Password: there is no such key; the group has Listen, "
-                        "AllowedOrigins, AllowedHosts, AllowOtherUsers");
+                        "AllowedOrigins, AllowedHosts, AllowOtherUsers, IdleTimeout");
   g_assert_cmpstr (g_ptr_array_index (mistakes, 1), ==,
                    NAME ":3: [Sever]: there is no such group; the file has [Server], [Limits], "
                         "[Layer], [Route NAME]");
@@ -469,6 +485,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/config/lists-bounded", test_config_lists_are_bounded);
   g_test_add_func ("/config/guard", test_config_guard);
   g_test_add_func ("/config/guard-refused", test_config_guard_refused);
+  g_test_add_func ("/config/idle-timeout", test_config_idle_timeout);
   g_test_add_func ("/config/limits", test_config_limits);
   g_test_add_func ("/config/routes", test_config_routes);
   g_test_add_func ("/config/routes-refused", test_config_routes_refused);
