@@ -174,6 +174,24 @@ channels_identity_keep (ChannelsIdentity *self)
 }
 
 /**
+ * channels_identity_move:
+ * @self: an identity
+ * @directory: (nullable): as in channels_identity_new()
+ * @layer: as there
+ *
+ * The node goes on under its name in another layer, where it begins anew: what a node that was
+ * killed left there is not its own.
+ */
+void
+channels_identity_move (ChannelsIdentity *self, const char *directory, const char *layer)
+{
+  if (self->fd >= 0)
+    close (self->fd);
+  self->fd = directory != NULL ? open_file (directory, layer) : -1;
+  self->restarted = FALSE;
+}
+
+/**
  * channels_identity_retire:
  * @self: an identity
  *

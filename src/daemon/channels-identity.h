@@ -19,6 +19,8 @@ gboolean channels_identity_is_restarted (const ChannelsIdentity *self);
 
 void channels_identity_keep (ChannelsIdentity *self);
 
+void channels_identity_move (ChannelsIdentity *self, const char *directory, const char *layer);
+
 void channels_identity_retire (ChannelsIdentity *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsIdentity, channels_identity_free)

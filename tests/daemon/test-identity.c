@@ -81,6 +81,29 @@ test_identity_is_kept (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_identity_moves (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *killed = live (fixture, FALSE);
+  g_autoptr (ChannelsIdentity) identity = channels_identity_new (NULL, "another layer");
+  g_autofree char *kept = g_strdup (channels_identity_get_prefix (identity));
+  g_autoptr (ChannelsIdentity) next = NULL;
+
+  g_test_summary (
+      "A node goes on under its name in another layer, and keeps it there from then on");
+
+  channels_identity_move (identity, fixture->directory, LAYER);
+  channels_identity_keep (identity);
+  g_assert_cmpstr (channels_identity_get_prefix (identity), ==, kept);
+  g_assert_cmpstr (kept, !=, killed);
+  g_assert_false (channels_identity_is_restarted (identity));
+  g_clear_pointer (&identity, channels_identity_free);
+
+  next = channels_identity_new (fixture->directory, LAYER);
+  g_assert_cmpstr (channels_identity_get_prefix (next), ==, kept);
+  g_assert_true (channels_identity_is_restarted (next));
+}
+
+static void
 test_identity_retires (Fixture *fixture, gconstpointer unused)
 {
   g_autofree char *retired = live (fixture, TRUE);
@@ -214,6 +237,7 @@ main (int argc, char *argv[])
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
 
   add ("/identity/kept", test_identity_is_kept);
+  add ("/identity/moves", test_identity_moves);
   add ("/identity/retires", test_identity_retires);
   add ("/identity/one-node", test_identity_is_one_nodes);
   add ("/identity/layer", test_identity_is_its_layers);
