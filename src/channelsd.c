@@ -5,6 +5,7 @@
 
 #include "channels-application.h"
 #include "channels-backend.h"
+#include "channels-discovery.h"
 #include "channels-identity.h"
 #include "channels-options.h"
 #include "channels-secret.h"
@@ -46,15 +47,8 @@ give_memory_back (void)
 static ChannelsConfig *
 load_config (const ChannelsOptions *options)
 {
-  const ChannelsConfigOverrides overrides = {
-    .listen = (const char *const *) options->listen,
-    .layer = options->layer,
-    .redis = (const char *const *) options->redis,
-  };
   g_autoptr (GPtrArray) mistakes = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *file =
-      options->config_file != NULL ? g_strdup (options->config_file) : channels_config_find_file ();
-  ChannelsConfig *config = channels_config_load (file, &overrides, mistakes);
+  ChannelsConfig *config = channels_options_load_config (options, mistakes);
 
   for (guint i = 0; i < mistakes->len; i++)
     g_printerr ("channelsd: %s\n", (const char *) g_ptr_array_index (mistakes, i));
@@ -67,17 +61,14 @@ load_config (const ChannelsOptions *options)
 static ChannelsIdentity *
 make_identity (const ChannelsOptions *options, const ChannelsConfig *config)
 {
-  const ChannelsConfigLayer *layer = channels_config_get_layer (config);
-  const char *directory = g_getenv ("XDG_RUNTIME_DIR");
-  g_autofree char *path = NULL;
-  g_autofree char *hosts = g_strjoinv (" ", layer->hosts);
-  g_autofree char *name = g_strjoin (" ", layer->prefix, hosts, NULL);
+  g_autofree char *directory = NULL;
+  g_autoptr (ChannelsSecret) name = channels_config_name_layer (config);
 
-  if (layer->backend == CHANNELS_CONFIG_BACKEND_REDIS && !options->check_config &&
-      directory != NULL && g_path_is_absolute (directory))
-    path = g_build_filename (directory, "channels", NULL);
+  if (channels_config_get_layer (config)->backend == CHANNELS_CONFIG_BACKEND_REDIS &&
+      !options->check_config)
+    directory = channels_discovery_get_directory ();
 
-  return channels_identity_new (path, name);
+  return channels_identity_new (directory, name);
 }
 
 int
@@ -129,7 +120,7 @@ main (int argc, char *argv[])
   if (options.check_config)
     return CHANNELS_EXIT_SUCCESS;
 
-  application = channels_application_new (config, layer, identity, !options.no_bus);
+  application = channels_application_new (&options);
 
-  return channels_application_serve (application);
+  return channels_application_serve (application, config, layer, identity);
 }

@@ -5,22 +5,28 @@
 
 #include "channels-application.h"
 
-#include "channels-bus-service.h"
-#include "channels-hub.h"
+#include "channels-discovery.h"
+#include "channels-idle.h"
 #include "channels-names.h"
-#include "channels-server.h"
+#include "channels-node.h"
+#include "channels-notify.h"
+#include "channels-reload.h"
+#include "channels-systemd.h"
 
 #include <glib-unix.h>
-#include <stdio.h>
 
-/* How long the layer may take to leave its groups: with the server's stop it stays below 2 s. */
-#define LAYER_STOP_MS 400
+/* The bus itself, and how it is asked for a name. */
+#define BUS "org.freedesktop.DBus"
+#define BUS_PATH "/org/freedesktop/DBus"
+#define REQUEST_NAME_DO_NOT_QUEUE 4
+#define REQUEST_NAME_REPLY_PRIMARY_OWNER 1
+#define REQUEST_NAME_REPLY_ALREADY_OWNER 4
 
 /**
  * ChannelsApplication:
  *
- * One node: builds the hub, the server and the bus service from the configuration, puts them
- * together with the layer, and takes them apart again.
+ * The life of the service: it starts, serves, reads its configuration anew, and ends when it is
+ * told to, or when nobody needs it.
  *
  * GApplication claims the name on the session bus, so that there is one service a session; the
  * object is exported before the name is claimed, so that whoever sees the name finds it. The end of
@@ -30,88 +36,265 @@ struct _ChannelsApplication
 {
   GApplication parent_instance;
 
-  ChannelsConfig *config;      /* (owned) */
-  ChannelsLayer *layer;        /* (owned) */
-  ChannelsIdentity *identity;  /* (unowned): which node this is */
-  ChannelsHub *hub;            /* (owned) */
-  ChannelsServer *server;      /* (owned) (nullable): once it is built */
-  ChannelsBusService *service; /* (owned) */
-  GCancellable *stop_layer;    /* (owned): ends the layer's stop where it takes too long */
-  guint stop_layer_id;         /* source; 0: none */
-  guint signal_ids[2];         /* sources; 0: none */
+  const ChannelsOptions *options; /* (unowned) */
+  ChannelsNode *node;             /* (owned) (nullable): once it is built */
+  ChannelsReload *reload;         /* (owned) (nullable): while it serves */
+  ChannelsDiscovery *discovery;   /* (owned) */
+  ChannelsIdle *idle;             /* (owned) */
+  ChannelsNotify *notify;         /* (owned) (nullable): while it serves */
+  guint signal_ids[3];            /* sources; 0: none */
+  gboolean activated;             /* it was started because somebody needs it */
   gboolean stopping;
   ChannelsExit exit;
 };
 
 G_DEFINE_FINAL_TYPE (ChannelsApplication, channels_application, G_TYPE_APPLICATION)
 
+/* Calls the bus, if we are on one; else @callback is called at once, without a result. */
 static void
-on_layer_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
+ask_bus (ChannelsApplication *self,
+         const char *method,
+         GVariant *arguments,
+         GAsyncReadyCallback callback)
+{
+  GDBusConnection *connection = g_application_get_dbus_connection (G_APPLICATION (self));
+  g_autoptr (GVariant) owned = g_variant_ref_sink (arguments);
+
+  if (connection == NULL)
+    callback (NULL, NULL, g_object_ref (self));
+  else
+    g_dbus_connection_call (connection, BUS, BUS_PATH, BUS, method, owned, G_VARIANT_TYPE ("(u)"),
+                            G_DBUS_CALL_FLAGS_NONE, -1, NULL, callback, g_object_ref (self));
+}
+
+/* Nothing is waited for: the connection keeps the order. */
+static void
+on_name_given_up (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_object_unref (user_data);
+}
+
+static void
+on_node_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (ChannelsApplication) self = user_data;
-  g_autoptr (GError) error = NULL;
 
-  if (channels_layer_stop_finish (CHANNELS_LAYER (source), result, &error))
-    channels_identity_retire (self->identity);
-  else
-    g_warning ("the layer was not left in an orderly way: %s", error->message);
-
-  g_clear_handle_id (&self->stop_layer_id, g_source_remove);
-  channels_bus_service_unexport (self->service);
+  channels_node_stop_finish (CHANNELS_NODE (source), result);
   g_application_quit (G_APPLICATION (self));
 }
 
 static void
-on_stop_layer_timeout (gpointer user_data)
+stop (ChannelsApplication *self)
 {
-  ChannelsApplication *self = user_data;
+  if (self->stopping)
+    return;
 
-  self->stop_layer_id = 0;
-  g_cancellable_cancel (self->stop_layer);
-}
-
-static void
-on_server_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  ChannelsApplication *self = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (!channels_server_stop_finish (CHANNELS_SERVER (source), result, &error))
-    g_warning ("connections were cut off: %s", error->message);
-
-  self->stop_layer_id = g_timeout_add_once (LAYER_STOP_MS, on_stop_layer_timeout, self);
-  g_source_set_name_by_id (self->stop_layer_id, "[channels] layer's stop");
-  channels_layer_stop (self->layer, self->stop_layer, on_layer_stopped, self);
+  self->stopping = TRUE;
+  channels_idle_stop (self->idle);
+  channels_discovery_withdraw (self->discovery);
+  channels_notify_stopping (self->notify);
+  channels_reload_close (self->reload);
+  channels_node_stop (self->node, on_node_stopped, g_object_ref (self));
+  /* With the door shut, who calls from now on starts the next one, and is not turned away here. */
+  ask_bus (self, "ReleaseName", g_variant_new ("(s)", CHANNELS_BUS_NAME), on_name_given_up);
 }
 
 static gboolean
-on_signal (gpointer user_data)
+on_stop_signal (gpointer user_data)
 {
-  ChannelsApplication *self = user_data;
-
-  if (!self->stopping)
-    channels_server_stop (self->server, NULL, on_server_stopped, g_object_ref (self));
-  self->stopping = TRUE;
+  stop (user_data);
 
   return G_SOURCE_CONTINUE;
 }
 
 static void
-on_connections (ChannelsServer *server, GParamSpec *pspec, ChannelsApplication *self)
+on_reloaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  channels_bus_service_set_connections (self->service, channels_server_get_connections (server));
+  g_autoptr (ChannelsApplication) self = user_data;
+
+  /* What is wrong has been logged. */
+  channels_reload_run_finish (CHANNELS_RELOAD (source), result, NULL);
+  if (!self->stopping)
+    channels_notify_ready (self->notify);
 }
 
-static char *
-mint_ticket (const char *owner,
-             const char *const *groups,
-             const char *origin,
-             guint seconds,
-             char **out_url,
-             gpointer user_data,
-             GError **error)
+static gboolean
+on_reload_signal (gpointer user_data)
 {
-  return channels_server_mint_ticket (user_data, owner, groups, origin, seconds, out_url, error);
+  ChannelsApplication *self = user_data;
+
+  if (!self->stopping)
+    {
+      channels_notify_reloading (self->notify);
+      channels_reload_run (self->reload, on_reloaded, g_object_ref (self));
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+typedef struct
+{
+  ChannelsApplication *self;         /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned): until it is answered */
+} ReloadCall;
+
+static void
+on_reloaded_for_call (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ReloadCall *call = user_data;
+  GError *error = NULL;
+
+  if (channels_reload_run_finish (CHANNELS_RELOAD (source), result, &error))
+    g_dbus_method_invocation_return_value (call->invocation, NULL);
+  else
+    g_dbus_method_invocation_take_error (call->invocation, error);
+
+  if (!call->self->stopping)
+    channels_notify_ready (call->self->notify);
+  g_object_unref (call->self);
+  g_free (call);
+}
+
+static void
+on_reload_call (GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  ChannelsApplication *self = user_data;
+  ReloadCall *call = g_new0 (ReloadCall, 1);
+
+  call->self = g_object_ref (self);
+  call->invocation = invocation;
+  if (!self->stopping)
+    channels_notify_reloading (self->notify);
+  channels_reload_run (self->reload, on_reloaded_for_call, call);
+}
+
+static void
+watch_idleness (ChannelsApplication *self)
+{
+  gint64 timeout =
+      channels_config_get_idle_timeout (channels_node_get_config (self->node), self->activated);
+
+  channels_idle_start (self->idle, timeout, g_get_monotonic_time ());
+}
+
+static void
+on_node_changed (ChannelsApplication *self)
+{
+  if (self->stopping)
+    return;
+
+  watch_idleness (self);
+  channels_notify_changed (self->notify);
+}
+
+static void
+publish (ChannelsApplication *self)
+{
+  g_auto (GStrv) urls =
+      channels_server_get_urls (channels_node_get_server (self->node), "http", "/");
+
+  if (urls[0] != NULL)
+    channels_discovery_publish (self->discovery, urls[0]);
+}
+
+static gint64
+idle_get_last_used (gpointer user_data)
+{
+  return channels_node_get_last_used (CHANNELS_APPLICATION (user_data)->node);
+}
+
+static gboolean
+idle_pause (gpointer user_data)
+{
+  ChannelsApplication *self = user_data;
+
+  channels_discovery_withdraw (self->discovery);
+  if (channels_door_pause (channels_server_get_door (channels_node_get_server (self->node))))
+    return TRUE;
+
+  publish (self);
+  return FALSE;
+}
+
+static void
+idle_resume (gpointer user_data)
+{
+  ChannelsApplication *self = user_data;
+
+  channels_door_resume (channels_server_get_door (channels_node_get_server (self->node)));
+  publish (self);
+}
+
+/* What the bus answered; 0 where it did not. */
+static guint
+get_bus_answer (GObject *source, GAsyncResult *result)
+{
+  g_autoptr (GVariant) reply =
+      source != NULL ? g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL)
+                     : NULL;
+  guint answer = 0;
+
+  if (reply != NULL)
+    g_variant_get (reply, "(u)", &answer);
+
+  return answer;
+}
+
+/* The bus keeps the order: what it sent us for the name before has been handled by now. */
+static void
+on_name_released (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChannelsApplication) self = user_data;
+
+  get_bus_answer (source, result);
+  channels_idle_released (self->idle, g_get_monotonic_time ());
+}
+
+static void
+idle_release (gpointer user_data)
+{
+  ask_bus (user_data, "ReleaseName", g_variant_new ("(s)", CHANNELS_BUS_NAME), on_name_released);
+}
+
+static void
+on_name_regained (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChannelsApplication) self = user_data;
+  guint answer = get_bus_answer (source, result);
+
+  channels_idle_regained (self->idle,
+                          source == NULL || answer == REQUEST_NAME_REPLY_PRIMARY_OWNER ||
+                              answer == REQUEST_NAME_REPLY_ALREADY_OWNER,
+                          g_get_monotonic_time ());
+}
+
+static void
+idle_regain (gpointer user_data)
+{
+  ask_bus (user_data, "RequestName",
+           g_variant_new ("(su)", CHANNELS_BUS_NAME, REQUEST_NAME_DO_NOT_QUEUE), on_name_regained);
+}
+
+static void
+idle_end (gpointer user_data)
+{
+  g_debug ("nobody needs the service any more");
+  stop (user_data);
+}
+
+static const ChannelsIdleFuncs idle_funcs = {
+  .get_last_used = idle_get_last_used,
+  .pause = idle_pause,
+  .resume = idle_resume,
+  .release = idle_release,
+  .regain = idle_regain,
+  .end = idle_end,
+};
+
+static char *
+describe (gpointer user_data)
+{
+  return channels_node_describe (CHANNELS_APPLICATION (user_data)->node);
 }
 
 static gboolean
@@ -122,7 +305,7 @@ channels_application_dbus_register (GApplication *application,
 {
   ChannelsApplication *self = CHANNELS_APPLICATION (application);
 
-  return channels_bus_service_export (self->service, connection, error);
+  return channels_bus_service_export (channels_node_get_service (self->node), connection, error);
 }
 
 static void
@@ -130,7 +313,10 @@ channels_application_dbus_unregister (GApplication *application,
                                       GDBusConnection *connection,
                                       const char *object_path)
 {
-  channels_bus_service_unexport (CHANNELS_APPLICATION (application)->service);
+  ChannelsApplication *self = CHANNELS_APPLICATION (application);
+
+  if (self->node != NULL)
+    channels_bus_service_unexport (channels_node_get_service (self->node));
 }
 
 /* Nothing to do when it is activated: it is the bus's way to start us. */
@@ -146,15 +332,13 @@ channels_application_dispose (GObject *object)
 
   for (guint i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
-  g_clear_handle_id (&self->stop_layer_id, g_source_remove);
-  if (self->server != NULL)
-    g_signal_handlers_disconnect_by_data (self->server, self);
-  g_clear_object (&self->service);
-  g_clear_object (&self->server);
-  g_clear_object (&self->hub);
-  g_clear_object (&self->layer);
-  g_clear_object (&self->stop_layer);
-  g_clear_pointer (&self->config, channels_config_unref);
+  g_clear_pointer (&self->idle, channels_idle_free);
+  g_clear_pointer (&self->notify, channels_notify_free);
+  g_clear_pointer (&self->discovery, channels_discovery_free);
+  if (self->node != NULL)
+    g_signal_handlers_disconnect_by_data (self->node, self);
+  g_clear_object (&self->reload);
+  g_clear_object (&self->node);
 
   G_OBJECT_CLASS (channels_application_parent_class)->dispose (object);
 }
@@ -173,123 +357,28 @@ channels_application_class_init (ChannelsApplicationClass *klass)
 static void
 channels_application_init (ChannelsApplication *self)
 {
-  self->stop_layer = g_cancellable_new ();
+  g_autofree char *directory = channels_discovery_get_directory ();
+
+  self->discovery = channels_discovery_new (directory);
+  self->idle = channels_idle_new (&idle_funcs, self);
 }
 
 /**
  * channels_application_new:
- * @config: the configuration
- * @layer: what carries events to other nodes
- * @identity: which node this is, as @layer was told; outlives the node
- * @use_bus: whether to claim the name on the session bus
+ * @options: the command line; outlives it
  *
- * Returns: (transfer full): a node that does nothing yet
+ * Returns: (transfer full): a service that does nothing yet
  */
 ChannelsApplication *
-channels_application_new (ChannelsConfig *config,
-                          ChannelsLayer *layer,
-                          ChannelsIdentity *identity,
-                          gboolean use_bus)
+channels_application_new (const ChannelsOptions *options)
 {
-  ChannelsApplication *self =
-      g_object_new (CHANNELS_TYPE_APPLICATION, "application-id", use_bus ? CHANNELS_BUS_NAME : NULL,
-                    "flags", G_APPLICATION_IS_SERVICE, NULL);
+  ChannelsApplication *self = g_object_new (CHANNELS_TYPE_APPLICATION, "application-id",
+                                            options->no_bus ? NULL : CHANNELS_BUS_NAME, "flags",
+                                            G_APPLICATION_IS_SERVICE, NULL);
 
-  self->config = channels_config_ref (config);
-  self->layer = g_object_ref (layer);
-  self->identity = identity;
+  self->options = options;
 
   return self;
-}
-
-static gboolean
-build_server (ChannelsApplication *self, GError **error)
-{
-  const char *const *hosts = channels_config_get_allowed_hosts (self->config);
-  const char *const *origins = channels_config_get_allowed_origins (self->config);
-  g_autoptr (ChannelsGuard) guard = channels_guard_new ();
-
-  for (guint i = 0; hosts[i] != NULL; i++)
-    {
-      if (!channels_guard_add_host (guard, hosts[i], error))
-        return FALSE;
-    }
-  for (guint i = 0; origins[i] != NULL; i++)
-    {
-      if (!channels_guard_add_origin (guard, origins[i], error))
-        return FALSE;
-    }
-
-  self->server =
-      channels_server_new (self->hub, channels_config_get_limits (self->config),
-                           channels_config_get_router (self->config), g_steal_pointer (&guard),
-                           channels_config_get_allow_other_users (self->config), error);
-
-  return self->server != NULL;
-}
-
-static gboolean
-build (ChannelsApplication *self, GError **error)
-{
-  self->hub = channels_hub_new (self->layer, channels_identity_get_prefix (self->identity));
-  if (!build_server (self, error))
-    return FALSE;
-
-  self->service = channels_bus_service_new (self->hub, channels_config_get_limits (self->config));
-  channels_bus_service_set_ticket_minter (self->service, mint_ticket, self->server);
-  g_signal_connect (self->server, "notify::connections", G_CALLBACK (on_connections), self);
-
-  return TRUE;
-}
-
-static gboolean
-listen_everywhere (ChannelsApplication *self, GError **error)
-{
-  for (guint i = 0; i < channels_config_get_n_listen (self->config); i++)
-    {
-      const ChannelsConfigListen *where = channels_config_get_listen (self->config, i);
-      g_autoptr (GError) reason = NULL;
-
-      if (channels_server_listen (self->server, where->address, where->port, &reason))
-        continue;
-
-      if (where->optional && !g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
-        {
-          g_message ("not listening on %s: %s", where->address, reason->message);
-          continue;
-        }
-
-      g_set_error (error, reason->domain, reason->code, "cannot listen on %s, port %u: %s",
-                   where->address, where->port, reason->message);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-static void
-announce (ChannelsApplication *self)
-{
-  g_autofree char *path =
-      channels_router_find_path (channels_config_get_router (self->config), CHANNELS_DEFAULT_GROUP);
-  g_auto (GStrv) urls = channels_server_get_urls (self->server, "http", "/");
-  g_auto (GStrv) websocket_urls = NULL;
-
-  if (path != NULL)
-    websocket_urls = channels_server_get_urls (self->server, "ws", path);
-
-  for (guint i = 0; urls[i] != NULL; i++)
-    {
-      if (websocket_urls != NULL)
-        g_print ("Listening on %s (WebSocket: %s)\n", urls[i], websocket_urls[i]);
-      else
-        g_print ("Listening on %s\n", urls[i]);
-    }
-  fflush (stdout);
-
-  if (urls[0] != NULL)
-    channels_bus_service_set_urls (self->service, urls[0],
-                                   websocket_urls != NULL ? websocket_urls[0] : "");
 }
 
 static void
@@ -297,14 +386,23 @@ start (ChannelsApplication *self)
 {
   GApplication *application = G_APPLICATION (self);
 
-  channels_identity_keep (self->identity);
   if (g_application_get_application_id (application) != NULL &&
       g_application_get_dbus_connection (application) == NULL)
     g_warning ("there is no session bus: only browsers are served");
 
-  self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_signal, self);
-  self->signal_ids[1] = g_unix_signal_add (SIGINT, on_signal, self);
-  announce (self);
+  self->reload = channels_reload_new (self->options, self->node);
+  self->notify = channels_notify_new (describe, self);
+  channels_bus_service_set_reload_func (channels_node_get_service (self->node), on_reload_call,
+                                        self);
+  g_signal_connect_swapped (self->node, "changed", G_CALLBACK (on_node_changed), self);
+  self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_stop_signal, self);
+  self->signal_ids[1] = g_unix_signal_add (SIGINT, on_stop_signal, self);
+  self->signal_ids[2] = g_unix_signal_add (SIGHUP, on_reload_signal, self);
+
+  publish (self);
+  channels_node_print_urls (self->node);
+  watch_idleness (self);
+  channels_notify_ready (self->notify);
 }
 
 static ChannelsExit
@@ -330,26 +428,39 @@ fail_to_register (GError *error)
 
 /**
  * channels_application_serve:
- * @self: a node
+ * @self: a service
+ * @config: its configuration
+ * @layer: what carries events to other nodes
+ * @identity: which node this is, as @layer was told; outlives it
  *
- * Starts, serves until it is told to stop, and stops. What keeps it from starting is said in one
- * line on standard error.
+ * Starts, serves until it is told to stop or nobody needs it, and stops. What keeps it from
+ * starting is said in one line on standard error.
  *
  * Returns: the status to exit with
  */
 ChannelsExit
-channels_application_serve (ChannelsApplication *self)
+channels_application_serve (ChannelsApplication *self,
+                            ChannelsConfig *config,
+                            ChannelsLayer *layer,
+                            ChannelsIdentity *identity)
 {
   GApplication *application = G_APPLICATION (self);
+  g_autoptr (GPtrArray) sockets = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!build (self, &error))
+  sockets = channels_systemd_take_sockets (&error);
+  if (sockets == NULL)
+    return fail (CHANNELS_EXIT_FAILURE, error->message);
+
+  self->activated = self->options->activated || sockets->len > 0;
+  self->node = channels_node_new (config, layer, identity, &error);
+  if (self->node == NULL)
     return fail (CHANNELS_EXIT_FAILURE, error->message);
 
   if (!g_application_register (application, NULL, &error))
     return fail_to_register (error);
 
-  if (listen_everywhere (self, &error))
+  if (channels_node_listen (self->node, sockets, &error))
     {
       start (self);
       g_application_hold (application);
@@ -358,7 +469,7 @@ channels_application_serve (ChannelsApplication *self)
     {
       self->exit = fail (CHANNELS_EXIT_FAILURE, error->message);
       /* Calls that wait already are not ours to answer: they fail. */
-      channels_bus_service_unexport (self->service);
+      channels_bus_service_unexport (channels_node_get_service (self->node));
       g_source_set_name_by_id (g_idle_add_once ((GSourceOnceFunc) g_application_quit, application),
                                "[channels] nothing to serve");
     }

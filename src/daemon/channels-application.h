@@ -8,6 +8,7 @@
 #include "channels-config.h"
 #include "channels-identity.h"
 #include "channels-layer.h"
+#include "channels-options.h"
 
 G_BEGIN_DECLS
 
@@ -20,7 +21,7 @@ G_DECLARE_FINAL_TYPE (ChannelsApplication,
 
 /**
  * ChannelsExit:
- * @CHANNELS_EXIT_SUCCESS: it was stopped in an orderly way
+ * @CHANNELS_EXIT_SUCCESS: it was stopped in an orderly way, or nobody needed it any more
  * @CHANNELS_EXIT_FAILURE: it could not start
  * @CHANNELS_EXIT_USAGE: the command line or the configuration is wrong
  * @CHANNELS_EXIT_RUNNING: another one has the name on the bus
@@ -35,11 +36,11 @@ typedef enum
   CHANNELS_EXIT_RUNNING = 3,
 } ChannelsExit;
 
-ChannelsApplication *channels_application_new (ChannelsConfig *config,
-                                               ChannelsLayer *layer,
-                                               ChannelsIdentity *identity,
-                                               gboolean use_bus);
+ChannelsApplication *channels_application_new (const ChannelsOptions *options);
 
-ChannelsExit channels_application_serve (ChannelsApplication *self);
+ChannelsExit channels_application_serve (ChannelsApplication *self,
+                                         ChannelsConfig *config,
+                                         ChannelsLayer *layer,
+                                         ChannelsIdentity *identity);
 
 G_END_DECLS

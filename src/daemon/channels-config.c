@@ -348,6 +348,25 @@ channels_config_get_layer (const ChannelsConfig *self)
 }
 
 /**
+ * channels_config_name_layer:
+ * @self: a configuration
+ *
+ * Returns: (transfer full): what tells its layer from others, for channels_identity_new(); it may
+ *   have passwords
+ */
+char *
+channels_config_name_layer (const ChannelsConfig *self)
+{
+  g_autoptr (ChannelsSecret) hosts = NULL;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  hosts = g_strjoinv (" ", self->layer.hosts);
+
+  return g_strjoin (" ", self->layer.prefix, hosts, NULL);
+}
+
+/**
  * channels_config_has_secrets:
  * @self: a configuration
  *

@@ -139,6 +139,8 @@ ChannelsRouter *channels_config_get_router (const ChannelsConfig *self);
 
 const ChannelsConfigLayer *channels_config_get_layer (const ChannelsConfig *self);
 
+char *channels_config_name_layer (const ChannelsConfig *self);
+
 gboolean channels_config_has_secrets (const ChannelsConfig *self);
 
 gboolean channels_config_listens_as (const ChannelsConfig *self, const ChannelsConfig *other);

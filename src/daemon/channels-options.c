@@ -30,6 +30,8 @@ channels_options_parse (ChannelsOptions *self, int *argc, char ***argv, GError *
     { "redis", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->redis,
       "A Redis server (repeatable, in ring order; default: redis://127.0.0.1:6379/0)", "URL" },
     { "no-bus", 0, 0, G_OPTION_ARG_NONE, &self->no_bus, "Do not claim the name on the bus", NULL },
+    { "activated", 0, 0, G_OPTION_ARG_NONE, &self->activated,
+      "Started because somebody needs it: end when nobody does (see IdleTimeout=)", NULL },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &self->check_config,
       "Read the configuration, say what is wrong, and exit", NULL },
     { "verbose", 0, 0, G_OPTION_ARG_NONE, &self->verbose, "Say more on standard error", NULL },
@@ -61,6 +63,60 @@ channels_options_parse (ChannelsOptions *self, int *argc, char ***argv, GError *
     }
 
   return TRUE;
+}
+
+/**
+ * channels_options_load_config:
+ * @self: options that were parsed
+ * @mistakes: (element-type utf8): where a line is put for each mistake
+ *
+ * Loads the configuration that they name, or the one that is found, with what they have to say
+ * themselves. Blocks while it reads.
+ *
+ * Returns: (transfer full) (nullable): the values, or `NULL` with @mistakes longer than it was
+ */
+ChannelsConfig *
+channels_options_load_config (const ChannelsOptions *self, GPtrArray *mistakes)
+{
+  const ChannelsConfigOverrides overrides = {
+    .listen = (const char *const *) self->listen,
+    .layer = self->layer,
+    .redis = (const char *const *) self->redis,
+  };
+  g_autofree char *file =
+      self->config_file != NULL ? g_strdup (self->config_file) : channels_config_find_file ();
+
+  return channels_config_load (file, &overrides, mistakes);
+}
+
+/**
+ * channels_options_copy:
+ * @self: options that were parsed
+ *
+ * Returns: (transfer full): the same
+ */
+ChannelsOptions *
+channels_options_copy (const ChannelsOptions *self)
+{
+  ChannelsOptions *copy = g_memdup2 (self, sizeof *self);
+
+  copy->config_file = g_strdup (self->config_file);
+  copy->listen = g_strdupv (self->listen);
+  copy->layer = g_strdup (self->layer);
+  copy->redis = g_strdupv (self->redis);
+
+  return copy;
+}
+
+/**
+ * channels_options_free:
+ * @self: (transfer full): a copy
+ */
+void
+channels_options_free (ChannelsOptions *self)
+{
+  channels_options_clear (self);
+  g_free (self);
 }
 
 /**

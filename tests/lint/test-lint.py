@@ -36,6 +36,7 @@ OWNERS = {
     r"msgpack": "event",
     r"nettle": "redis",
     r"zlib": "redis",
+    r"systemd": "daemon",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
