@@ -16,13 +16,16 @@ from channelsd import BUS_NAME, INTERFACE, OBJECT_PATH, PATIENCE, CallError
 class BusClient:
     """One connection to a bus; a context manager that ends it.
 
+    starts: whether its calls have the bus start the service
+
     Attributes:
         name      its unique name on the bus
         events    what EventReceived has brought and nobody has asked for yet
         changes   the properties that PropertiesChanged has named, with their values
     """
 
-    def __init__(self, address):
+    def __init__(self, address, starts=False):
+        self._flags = Gio.DBusCallFlags.NONE if starts else Gio.DBusCallFlags.NO_AUTO_START
         self.events = []
         self.changes = {}
         self._connection = Gio.DBusConnection.new_for_address_sync(
@@ -47,8 +50,7 @@ class BusClient:
     def _call(self, name, path, interface, method, parameters):
         try:
             return self._connection.call_sync(name, path, interface, method, parameters, None,
-                                              Gio.DBusCallFlags.NO_AUTO_START, PATIENCE * 1000,
-                                              None).unpack()
+                                              self._flags, PATIENCE * 1000, None).unpack()
         except GLib.Error as error:
             raise CallError(error.message) from error
 
