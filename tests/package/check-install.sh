@@ -20,7 +20,7 @@ for file in bin/channels{d,ctl} share/man/man1/channels{d,ctl}.1 \
   share/dbus-1/interfaces/org.example.Channels.xml share/metainfo/org.example.Channels.metainfo.xml \
   share/bash-completion/completions/channelsctl \
   share/icons/hicolor/{scalable/apps/org.example.Channels,symbolic/apps/org.example.Channels-symbolic}.svg \
-  share/doc/channels/channels.conf share/doc/channels/examples/listen.py; do
+  lib/systemd/user/channelsd.service share/doc/channels/channels.conf share/doc/channels/examples/listen.py; do
   test -f "$file" || { echo "$file is not installed" >&2; exit 1; }
 done
 
