@@ -18,6 +18,7 @@
 /* The bus itself, and how it is asked for a name. */
 #define BUS "org.freedesktop.DBus"
 #define BUS_PATH "/org/freedesktop/DBus"
+#define BUS_MS 500 /* it is on this machine; an orderly stop waits for it */
 #define REQUEST_NAME_DO_NOT_QUEUE 4
 #define REQUEST_NAME_REPLY_PRIMARY_OWNER 1
 #define REQUEST_NAME_REPLY_ALREADY_OWNER 4
@@ -64,14 +65,7 @@ ask_bus (ChannelsApplication *self,
     callback (NULL, NULL, g_object_ref (self));
   else
     g_dbus_connection_call (connection, BUS, BUS_PATH, BUS, method, owned, G_VARIANT_TYPE ("(u)"),
-                            G_DBUS_CALL_FLAGS_NONE, -1, NULL, callback, g_object_ref (self));
-}
-
-/* Nothing is waited for: the connection keeps the order. */
-static void
-on_name_given_up (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_object_unref (user_data);
+                            G_DBUS_CALL_FLAGS_NONE, BUS_MS, NULL, callback, g_object_ref (self));
 }
 
 static void
@@ -83,6 +77,17 @@ on_node_stopped (GObject *source, GAsyncResult *result, gpointer user_data)
   g_application_quit (G_APPLICATION (self));
 }
 
+/* The bus keeps the order: who called it by its name has been answered, or is being. */
+static void
+on_name_given_up (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChannelsApplication) self = user_data;
+
+  channels_node_stop (self->node, on_node_stopped, g_object_ref (self));
+}
+
+/* With the door shut, so that the next one finds its addresses free, the name is given up: who
+ * calls from now on starts that one, and is not turned away here. */
 static void
 stop (ChannelsApplication *self)
 {
@@ -94,8 +99,7 @@ stop (ChannelsApplication *self)
   channels_discovery_withdraw (self->discovery);
   channels_notify_stopping (self->notify);
   channels_reload_close (self->reload);
-  channels_node_stop (self->node, on_node_stopped, g_object_ref (self));
-  /* With the door shut, who calls from now on starts the next one, and is not turned away here. */
+  channels_door_close (channels_server_get_door (channels_node_get_server (self->node)));
   ask_bus (self, "ReleaseName", g_variant_new ("(s)", CHANNELS_BUS_NAME), on_name_given_up);
 }
 
