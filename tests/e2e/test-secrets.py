@@ -11,12 +11,13 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
 
 import e2e
-from channelsd import end, read_line
+from channelsd import end, read_line, wait_until
 from wsclient import UPGRADE, make_head
 
 NOBODY = 65534  # a user id that owns nothing
@@ -93,9 +94,8 @@ class TestOthers(unittest.TestCase):
         folder = self.enterContext(tempfile.TemporaryDirectory())
         os.chmod(folder, 0o755)
         program = shutil.copy(e2e.CHANNELSD, folder)
-        path = os.path.join(folder, 'channels.conf')
-        with open(path, 'w', encoding='utf-8') as file:
-            file.write(configuration)
+        self.path = path = os.path.join(folder, 'channels.conf')
+        self.write(configuration)
         user = NOBODY if os.getuid() == 0 else None
         process = subprocess.Popen([program, '--no-bus', '--config', path,
                                     '--listen', '127.0.0.1:0'],
@@ -105,6 +105,10 @@ class TestOthers(unittest.TestCase):
         self.addCleanup(end, process)
         self.assertIn('Listening', read_line(process.stdout))
         return process
+
+    def write(self, configuration):
+        with open(self.path, 'w', encoding='utf-8') as file:
+            file.write(configuration)
 
     def is_hidden(self, process):
         return os.stat(f'/proc/{process.pid}/environ').st_uid == 0
@@ -117,6 +121,17 @@ class TestOthers(unittest.TestCase):
 
     def test_where_there_is_none_it_may_be_debugged(self):
         self.assertFalse(self.is_hidden(self.start('')))
+
+    def test_a_password_that_comes_later_hides_it_too(self):
+        process = self.start('')
+
+        self.write('[Layer]\nBackend=redis-pubsub\nHosts=redis://:open-sesame@127.0.0.1:1/0\n')
+        process.send_signal(signal.SIGHUP)
+        # It is hidden while the file is read, too: what counts is that it stays so.
+        wait_until(lambda: self.is_hidden(process), 'it to be hidden')
+        self.write('')
+        process.send_signal(signal.SIGHUP)
+        wait_until(lambda: not self.is_hidden(process), 'it to be seen again')
 
 
 if __name__ == '__main__':
