@@ -20,6 +20,15 @@ forbid (GError **error, const char *sentence)
   return FALSE;
 }
 
+/* Whether refusals count for its origin. Only a browser tells the truth about that, and one that is
+ * not on this machine is not the user's: what comes from elsewhere must not speak for a page that
+ * is. An origin that is allowed is nobody who keeps trying. */
+static gboolean
+may_be_banned (const ChannelsVisitor *visitor)
+{
+  return visitor->head != NULL && visitor->stranger && !visitor->elsewhere;
+}
+
 static gboolean
 spend_ticket (ChannelsAdmission *self, const ChannelsRequestHead *head, const char *group)
 {
@@ -66,7 +75,7 @@ channels_admission_clear (ChannelsAdmission *self)
 gboolean
 channels_admission_is_banned (ChannelsAdmission *self, const ChannelsVisitor *visitor)
 {
-  return visitor->head != NULL && visitor->head->origin != NULL &&
+  return may_be_banned (visitor) &&
          channels_origins_is_banned (self->origins, visitor->head->origin, g_get_monotonic_time ());
 }
 
@@ -128,18 +137,17 @@ channels_admission_leave (ChannelsAdmission *self, const char *origin)
  * @visitor: somebody at the door
  * @error: why it is refused
  *
- * Remembers it, and tells the journal.
+ * Tells the journal, and remembers it where it is a stranger's page in a browser of this machine.
  */
 void
 channels_admission_refuse (ChannelsAdmission *self,
                            const ChannelsVisitor *visitor,
                            const GError *error)
 {
-  const ChannelsRequestHead *head = visitor->head;
   gint64 now = g_get_monotonic_time ();
 
-  if (error->code == STATUS_FORBIDDEN && head != NULL && head->origin != NULL)
-    channels_origins_refuse (self->origins, head->origin, now);
+  if (error->code == STATUS_FORBIDDEN && may_be_banned (visitor))
+    channels_origins_refuse (self->origins, visitor->head->origin, now);
 
   channels_refusals_log (&self->refusals, visitor, error, now);
 }

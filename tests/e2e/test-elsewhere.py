@@ -106,6 +106,16 @@ class TestListeningEverywhere(NetworkCase):
     def test_a_ticket_needs_its_origin(self):
         self.assertEqual(self.ask(f'/ws/chat/?ticket={self.mint(ORIGIN)}'), '403')
 
+    def test_who_claims_an_origin_does_not_have_it_banned(self):
+        own, stranger = f'http://127.0.0.1:{self.daemon.port}', 'https://example.org'
+        for origin in own, stranger:
+            for _ in range(20):
+                self.assertEqual(self.ask('/ws/chat/', origin), '403')
+
+        self.raw(address='127.0.0.1').upgrade('/ws/chat/', ('Origin', own))
+        with self.assertRaisesRegex(ConnectionError, '403'):
+            self.raw(address='127.0.0.1').upgrade('/ws/chat/', ('Origin', stranger))
+
     def test_who_is_on_this_machine_needs_none(self):
         self.raw(address='127.0.0.1').upgrade('/ws/chat/')
 
