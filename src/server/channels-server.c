@@ -153,6 +153,27 @@ admit_to_group (ChannelsServer *self,
   return channels_admission_enter (&self->admission, visitor, group, out_origin, error);
 }
 
+/* A page is for whoever may have it without a ticket, and is no WebSocket. */
+static gboolean
+admit_to_page (const ChannelsVisitor *visitor, GError **error)
+{
+  if (visitor->stranger)
+    {
+      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403,
+                           "this page's origin may not read what is here");
+      return FALSE;
+    }
+
+  if (visitor->head->key != NULL)
+    {
+      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 400,
+                           "this is no WebSocket: ask with http:// instead of ws://");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
 /* Finds out where a request leads, and goes there. Takes the descriptor if it succeeds. */
 static gboolean
 follow (ChannelsServer *self, ChannelsVisitor *visitor, GError **error)
@@ -174,7 +195,8 @@ follow (ChannelsServer *self, ChannelsVisitor *visitor, GError **error)
       return FALSE;
     }
 
-  if (page == NULL && !admit_to_group (self, visitor, group, &origin, error))
+  if (page != NULL ? !admit_to_page (visitor, error)
+                   : !admit_to_group (self, visitor, group, &origin, error))
     return FALSE;
 
   text = channels_request_head_to_string (head);

@@ -38,6 +38,10 @@ static const Case cases[] = {
   { "folded", "GET /", "X-One: 1\r\n two\r\n", 400 },
   { "strangers-origin", "GET /ws/chat/", SERVER_FIXTURE_UPGRADE "Origin: http://evil.example\r\n",
     403 },
+  { "page-upgraded", "GET /", SERVER_FIXTURE_UPGRADE, 400 },
+  { "health-upgraded", "GET /health", SERVER_FIXTURE_UPGRADE, 400 },
+  { "page-with-strangers-ticket", "GET /?ticket=x",
+    SERVER_FIXTURE_UPGRADE "Origin: http://evil.example\r\n", 403 },
   { "null-origin", "GET /ws/chat/", SERVER_FIXTURE_UPGRADE "Origin: null\r\n", 403 },
 };
 
