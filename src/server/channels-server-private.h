@@ -10,8 +10,11 @@
 
 G_BEGIN_DECLS
 
-/* Sockets beyond those of connections: pages and refusals, which do not live long. */
+/* Sockets beyond those of connections: pages, which do not live long. */
 #define TRANSIENTS_MAX 512
+
+/* Sockets of those who are told why they are refused; past them they are told nothing. */
+#define REFUSED_MAX 256
 
 /* Between the connections of a server (channels-server.c) and its rules (channels-server-rules.c).
  */
@@ -29,6 +32,8 @@ struct _ChannelsServer
   ChannelsAudiences *audiences; /* (owned) */
   GHashTable *sockets;     /* (element-type ChannelsSocket utf8) (unowned) (owned): until they are
                             * closed, with the origin that they count for, or `NULL` */
+  GHashTable *refused;     /* (element-type ChannelsSocket) (unowned) (owned): those of them that
+                            * were refused */
   GHashTable *connections; /* (element-type ChannelsConnection) (owned) */
   struct
   {

@@ -17,7 +17,7 @@ static guint64
 bound_by_descriptors (guint64 connections)
 {
   struct rlimit files;
-  guint64 kept = SPARE_FDS + CHANNELS_DOOR_HANDSHAKES_MAX + TRANSIENTS_MAX;
+  guint64 kept = SPARE_FDS + CHANNELS_DOOR_HANDSHAKES_MAX + TRANSIENTS_MAX + REFUSED_MAX;
 
   if (getrlimit (RLIMIT_NOFILE, &files) < 0 || files.rlim_cur == RLIM_INFINITY)
     return connections;

@@ -59,6 +59,7 @@ on_socket_closed (ChannelsSocket *socket, gpointer user_data)
 
   channels_admission_leave (&self->admission, g_hash_table_lookup (self->sockets, socket));
   g_hash_table_remove (self->sockets, socket);
+  g_hash_table_remove (self->refused, socket);
   if (self->stop.task != NULL && g_hash_table_size (self->sockets) == 0)
     finish_stop (self);
 }
@@ -88,10 +89,16 @@ is_head (const ChannelsRequestHead *head)
 static void
 refuse (ChannelsServer *self, ChannelsVisitor *visitor, const GError *error)
 {
-  g_autoptr (GBytes) answer = channels_http_error_to_answer (error, is_head (visitor->head));
-  g_autoptr (ChannelsSocket) socket = make_socket (self, g_steal_fd (&visitor->fd), NULL, NULL);
+  g_autoptr (GBytes) answer = NULL;
+  g_autoptr (ChannelsSocket) socket = NULL;
 
   channels_admission_refuse (&self->admission, visitor, error);
+  if (g_hash_table_size (self->refused) >= REFUSED_MAX)
+    return; /* the door closes it */
+
+  answer = channels_http_error_to_answer (error, is_head (visitor->head));
+  socket = make_socket (self, g_steal_fd (&visitor->fd), NULL, NULL);
+  g_hash_table_add (self->refused, socket);
   channels_socket_push (socket, answer, 0);
   g_io_stream_close (G_IO_STREAM (socket), NULL, NULL);
 }
@@ -210,6 +217,15 @@ follow (ChannelsServer *self, ChannelsVisitor *visitor, GError **error)
   return TRUE;
 }
 
+/* Pages need room beside the connections, but not without a bound. Those who are refused have a
+ * bound of their own, and take nobody's place. */
+static gboolean
+has_room (ChannelsServer *self)
+{
+  return g_hash_table_size (self->sockets) - g_hash_table_size (self->refused) <
+         self->limits.value[CHANNELS_LIMIT_CONNECTIONS] + TRANSIENTS_MAX;
+}
+
 static void
 on_visitor (ChannelsVisitor *visitor, const GError *error, gpointer user_data)
 {
@@ -224,13 +240,10 @@ on_visitor (ChannelsVisitor *visitor, const GError *error, gpointer user_data)
       return;
     }
 
-  /* Pages and refusals need room as well, but not without a bound. */
-  if (g_hash_table_size (self->sockets) >=
-      self->limits.value[CHANNELS_LIMIT_CONNECTIONS] + TRANSIENTS_MAX)
-    return;
-
   if (error != NULL)
     refuse (self, visitor, error);
+  else if (!has_room (self))
+    return;
   else if (!follow (self, visitor, &refusal))
     refuse (self, visitor, refusal);
 }
@@ -306,6 +319,7 @@ channels_server_finalize (GObject *object)
   g_clear_pointer (&self->door, channels_door_free);
   channels_admission_clear (&self->admission);
   g_hash_table_unref (self->sockets);
+  g_hash_table_unref (self->refused);
   g_hash_table_unref (self->connections);
 
   G_OBJECT_CLASS (channels_server_parent_class)->finalize (object);
@@ -335,6 +349,7 @@ channels_server_init (ChannelsServer *self)
 {
   channels_admission_init (&self->admission);
   self->sockets = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  self->refused = g_hash_table_new (NULL, NULL);
   self->connections = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
   self->stop.deadline.func = on_stop_deadline;
 }

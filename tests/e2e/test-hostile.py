@@ -472,6 +472,28 @@ class TestManyConnections(HostileCase):
             client.close()
 
 
+class TestManyRefused(HostileCase):
+    configuration = '[Limits]\nConnections=2\n'
+
+    def test_those_that_stay_take_nobodys_place(self):
+        # Each is kept until it ends its side, but for no more than a second.
+        head = make_head(self.daemon.port, '/nothing')
+        crowd = [self.raw() for _ in range(350)]
+        for client in crowd:
+            client.send(head)
+        crowd += [self.raw() for _ in range(350)]
+        for client in crowd[350:]:
+            client.send(head)
+        self.tab('room')
+
+        answered = 0
+        for client in crowd:
+            with contextlib.suppress(EOFError, ConnectionResetError):
+                answered += client.read_response().status == 404
+            client.close()
+        self.assertGreaterEqual(answered, 256)
+
+
 class TestOneOrigin(HostileCase):
     APP = 'https://app.example'
     configuration = f'[Server]\nAllowedOrigins={APP}\n'
