@@ -7,16 +7,17 @@
 
 #include "channels-secret.h"
 
-/* RFC 9110, 15.5.4. */
+/* RFC 9110, 15.5.4 and 15.6.4. */
 #define STATUS_FORBIDDEN 403
+#define STATUS_UNAVAILABLE 503
 
 /* The guard's rules need a request and nothing else. What comes here needs to know more: which
  * group it is for, which tickets there are, who was here before. */
 
 static gboolean
-forbid (GError **error, const char *sentence)
+fail (GError **error, int status, const char *sentence)
 {
-  g_set_error_literal (error, CHANNELS_HTTP_ERROR, STATUS_FORBIDDEN, sentence);
+  g_set_error_literal (error, CHANNELS_HTTP_ERROR, status, sentence);
   return FALSE;
 }
 
@@ -89,16 +90,17 @@ channels_admission_is_banned (ChannelsAdmission *self, const ChannelsVisitor *vi
  * @error: return location for a `GError`, or `NULL`
  *
  * Decides whether the visitor may join @group: it has a ticket if it needs one, which is spent
- * then, and its origin has room left. From elsewhere everybody needs one: neither the user is known
- * there nor, where there is no browser, the page.
+ * then, and its origin has room left, which is looked at first. From elsewhere everybody needs one:
+ * neither the user is known there nor, where there is no browser, the page.
  *
- * Fails with 403 in the domain `CHANNELS_HTTP_ERROR`.
+ * Fails in the domain `CHANNELS_HTTP_ERROR` with 503 for an origin without room, which counts as no
+ * refusal and marks the visitor as crowded, and with 403 otherwise.
  *
  * Returns: `TRUE` if it may, `FALSE` with @error set otherwise
  */
 gboolean
 channels_admission_enter (ChannelsAdmission *self,
-                          const ChannelsVisitor *visitor,
+                          ChannelsVisitor *visitor,
                           const char *group,
                           char **out_origin,
                           GError **error)
@@ -107,12 +109,16 @@ channels_admission_enter (ChannelsAdmission *self,
   gboolean counts =
       head->origin != NULL && !channels_guard_is_own_origin (head->origin, visitor->port);
 
+  visitor->crowded = counts && !channels_origins_has_room (self->origins, head->origin);
+  if (visitor->crowded)
+    return fail (error, STATUS_UNAVAILABLE, "this page's origin has too many connections");
+
   if ((visitor->elsewhere || visitor->stranger) && !spend_ticket (self, head, group))
-    return forbid (error, "a ticket is needed here, and this is none, or no longer");
+    return fail (error, STATUS_FORBIDDEN,
+                 "a ticket is needed here, and this is none, or no longer");
 
-  if (counts && !channels_origins_enter (self->origins, head->origin, g_get_monotonic_time ()))
-    return forbid (error, "this page's origin has too many connections");
-
+  if (counts)
+    channels_origins_enter (self->origins, head->origin);
   *out_origin = counts ? g_strdup (head->origin) : NULL;
   return TRUE;
 }

@@ -29,7 +29,7 @@ void channels_admission_clear (ChannelsAdmission *self);
 gboolean channels_admission_is_banned (ChannelsAdmission *self, const ChannelsVisitor *visitor);
 
 gboolean channels_admission_enter (ChannelsAdmission *self,
-                                   const ChannelsVisitor *visitor,
+                                   ChannelsVisitor *visitor,
                                    const char *group,
                                    char **out_origin,
                                    GError **error);

@@ -9,50 +9,94 @@
  * all connections keeps it apart from the user's own pages. Here each origin has its own measure:
  * so many WebSockets at once, and so many refusals until it is not even answered.
  *
- * No more origins are remembered than CHANNELS_ORIGINS_MAX. One that has no connection is forgotten
- * for a new one, if it is not banned, and the new one otherwise: it has been refused, and cannot be
- * in. */
+ * The two are kept apart, so that those who are refused keep nobody out. Who has a connection is
+ * remembered until its last one ends, and the limit of all connections bounds them. Of those who
+ * were refused, no more are remembered than CHANNELS_ORIGINS_MAX. For a new one makes room whoever
+ * has been refused least, the longest ago; never one that goes on being refused, as long as there
+ * are others, and one that is banned only for lack of any that is not. */
 
 typedef struct
 {
-  guint connections;
-  guint refusals;     /* since `since` */
+  guint count;        /* since `since`; 0 while it is banned */
   gint64 since;       /* µs, monotonic: the first of them */
   gint64 banned_till; /* µs, monotonic */
-} Origin;
+} Refusals;
 
 struct _ChannelsOrigins
 {
-  GHashTable *origins; /* (element-type utf8 Origin) (owned) */
+  GHashTable *connections; /* (element-type utf8 guint) (owned): how many, at least one */
+  GHashTable *refusals;    /* (element-type utf8 Refusals) (owned) */
 };
 
-static gboolean
-may_be_forgotten (gpointer name, gpointer value, gpointer user_data)
+static guint
+get_connections (ChannelsOrigins *self, const char *origin)
 {
-  const Origin *origin = value;
-  gint64 now = *(gint64 *) user_data;
-
-  return origin->connections == 0 && now >= origin->banned_till;
+  return GPOINTER_TO_UINT (g_hash_table_lookup (self->connections, origin));
 }
 
-/* NULL where no more can be remembered. */
-static Origin *
+/* Whether @one is the better one to forget. */
+static gboolean
+matters_less (const Refusals *one, const Refusals *other, gint64 now)
+{
+  gboolean one_is_banned = now < one->banned_till;
+  gboolean other_is_banned = now < other->banned_till;
+
+  if (one_is_banned != other_is_banned)
+    return other_is_banned;
+  if (one_is_banned)
+    return one->banned_till < other->banned_till;
+
+  return one->count != other->count ? one->count < other->count : one->since < other->since;
+}
+
+static gboolean
+is_over (gpointer name, gpointer value, gpointer user_data)
+{
+  const Refusals *refusals = value;
+  gint64 now = *(gint64 *) user_data;
+
+  return now >= refusals->banned_till && now - refusals->since >= CHANNELS_ORIGIN_TIME;
+}
+
+static void
+make_room (ChannelsOrigins *self, gint64 now)
+{
+  GHashTableIter iter;
+  const char *name;
+  const char *least = NULL;
+  const Refusals *refusals;
+  const Refusals *fewest = NULL;
+
+  if (g_hash_table_foreach_remove (self->refusals, is_over, &now) > 0)
+    return;
+
+  g_hash_table_iter_init (&iter, self->refusals);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &name, (gpointer *) &refusals))
+    {
+      if (fewest != NULL && !matters_less (refusals, fewest, now))
+        continue;
+      least = name;
+      fewest = refusals;
+    }
+
+  g_hash_table_remove (self->refusals, least);
+}
+
+static Refusals *
 ensure (ChannelsOrigins *self, const char *name, gint64 now)
 {
-  Origin *origin = g_hash_table_lookup (self->origins, name);
+  Refusals *refusals = g_hash_table_lookup (self->refusals, name);
 
-  if (origin != NULL)
-    return origin;
+  if (refusals != NULL)
+    return refusals;
 
-  if (g_hash_table_size (self->origins) >= CHANNELS_ORIGINS_MAX)
-    g_hash_table_foreach_remove (self->origins, may_be_forgotten, &now);
-  if (g_hash_table_size (self->origins) >= CHANNELS_ORIGINS_MAX)
-    return NULL;
+  if (g_hash_table_size (self->refusals) >= CHANNELS_ORIGINS_MAX)
+    make_room (self, now);
 
-  origin = g_new0 (Origin, 1);
-  g_hash_table_insert (self->origins, g_strdup (name), origin);
+  refusals = g_new0 (Refusals, 1);
+  g_hash_table_insert (self->refusals, g_strdup (name), refusals);
 
-  return origin;
+  return refusals;
 }
 
 /**
@@ -65,7 +109,8 @@ channels_origins_new (void)
 {
   ChannelsOrigins *self = g_new0 (ChannelsOrigins, 1);
 
-  self->origins = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->connections = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->refusals = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
   return self;
 }
@@ -80,30 +125,40 @@ channels_origins_free (ChannelsOrigins *self)
   if (self == NULL)
     return;
 
-  g_hash_table_unref (self->origins);
+  g_hash_table_unref (self->connections);
+  g_hash_table_unref (self->refusals);
   g_free (self);
+}
+
+/**
+ * channels_origins_has_room:
+ * @self: origins
+ * @origin: (not nullable): whose page wants to connect
+ *
+ * Returns: `TRUE` if it may have one connection more
+ */
+gboolean
+channels_origins_has_room (ChannelsOrigins *self, const char *origin)
+{
+  return get_connections (self, origin) < CHANNELS_ORIGIN_CONNECTIONS_MAX;
 }
 
 /**
  * channels_origins_enter:
  * @self: origins
- * @origin: (not nullable): whose page wants to connect
- * @now: µs, monotonic
+ * @origin: (not nullable): whose page connects
  *
- * Counts one connection more, until channels_origins_leave().
- *
- * Returns: `TRUE` if it is counted, `FALSE` if there are too many
+ * Counts one connection more, for which channels_origins_has_room(), until
+ * channels_origins_leave().
  */
-gboolean
-channels_origins_enter (ChannelsOrigins *self, const char *origin, gint64 now)
+void
+channels_origins_enter (ChannelsOrigins *self, const char *origin)
 {
-  Origin *found = ensure (self, origin, now);
+  guint connections = get_connections (self, origin);
 
-  if (found == NULL || found->connections >= CHANNELS_ORIGIN_CONNECTIONS_MAX)
-    return FALSE;
+  g_return_if_fail (connections < CHANNELS_ORIGIN_CONNECTIONS_MAX);
 
-  found->connections++;
-  return TRUE;
+  g_hash_table_replace (self->connections, g_strdup (origin), GUINT_TO_POINTER (connections + 1));
 }
 
 /**
@@ -114,11 +169,14 @@ channels_origins_enter (ChannelsOrigins *self, const char *origin, gint64 now)
 void
 channels_origins_leave (ChannelsOrigins *self, const char *origin)
 {
-  Origin *found = g_hash_table_lookup (self->origins, origin);
+  guint connections = get_connections (self, origin);
 
-  g_return_if_fail (found != NULL && found->connections > 0);
+  g_return_if_fail (connections > 0);
 
-  found->connections--;
+  if (connections > 1)
+    g_hash_table_replace (self->connections, g_strdup (origin), GUINT_TO_POINTER (connections - 1));
+  else
+    g_hash_table_remove (self->connections, origin);
 }
 
 /**
@@ -132,22 +190,19 @@ channels_origins_leave (ChannelsOrigins *self, const char *origin)
 void
 channels_origins_refuse (ChannelsOrigins *self, const char *origin, gint64 now)
 {
-  Origin *found = ensure (self, origin, now);
+  Refusals *refusals = ensure (self, origin, now);
 
-  if (found == NULL)
-    return;
-
-  if (found->refusals == 0 || now - found->since >= CHANNELS_ORIGIN_TIME)
+  if (refusals->count == 0 || now - refusals->since >= CHANNELS_ORIGIN_TIME)
     {
-      found->refusals = 0;
-      found->since = now;
+      refusals->count = 0;
+      refusals->since = now;
     }
 
-  if (++found->refusals < CHANNELS_ORIGIN_REFUSALS_MAX)
+  if (++refusals->count < CHANNELS_ORIGIN_REFUSALS_MAX)
     return;
 
-  found->refusals = 0;
-  found->banned_till = now + CHANNELS_ORIGIN_TIME;
+  refusals->count = 0;
+  refusals->banned_till = now + CHANNELS_ORIGIN_TIME;
 }
 
 /**
@@ -161,7 +216,7 @@ channels_origins_refuse (ChannelsOrigins *self, const char *origin, gint64 now)
 gboolean
 channels_origins_is_banned (ChannelsOrigins *self, const char *origin, gint64 now)
 {
-  const Origin *found = g_hash_table_lookup (self->origins, origin);
+  const Refusals *refusals = g_hash_table_lookup (self->refusals, origin);
 
-  return found != NULL && now < found->banned_till;
+  return refusals != NULL && now < refusals->banned_till;
 }

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 #define CHANNELS_ORIGIN_REFUSALS_MAX 20
 #define CHANNELS_ORIGIN_TIME (60 * G_TIME_SPAN_SECOND)
 
-/* Origins that are remembered. */
+/* Origins whose refusals are remembered. */
 #define CHANNELS_ORIGINS_MAX 1024
 
 /**
@@ -28,7 +28,9 @@ ChannelsOrigins *channels_origins_new (void);
 
 void channels_origins_free (ChannelsOrigins *self);
 
-gboolean channels_origins_enter (ChannelsOrigins *self, const char *origin, gint64 now);
+gboolean channels_origins_has_room (ChannelsOrigins *self, const char *origin);
+
+void channels_origins_enter (ChannelsOrigins *self, const char *origin);
 
 void channels_origins_leave (ChannelsOrigins *self, const char *origin);
 

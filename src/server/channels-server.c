@@ -139,7 +139,7 @@ on_upgraded (ChannelsSocket *socket,
 /* The last checks of an upgrade, which need to know where it leads. */
 static gboolean
 admit_to_group (ChannelsServer *self,
-                const ChannelsVisitor *visitor,
+                ChannelsVisitor *visitor,
                 const char *group,
                 char **out_origin,
                 GError **error)

@@ -27,8 +27,7 @@ static const Case cases[] = {
   { "origin/none", 403, NULL, "127.0.0.1:8484", "refused a connection with 403: why" },
   { "elsewhere", 403, "https://app.example", "192.0.2.1:8484",
     "refused a connection with 403: why (a ticket for its origin would let it in)" },
-  { "origin/crowded", 403, "https://app.example", "127.0.0.1:8484",
-    "refused a connection with 403: why" },
+  { "crowded", 503, "https://app.example", "127.0.0.1:8484", "refused a connection with 503: why" },
   { "host", 421, NULL, "chat.example:8484",
     "refused a connection with 421: why (“AllowedHosts=chat.example:8484” in [Server] "
     "would let it in)" },
@@ -49,6 +48,7 @@ test_refusals_say_what_would_let_in (gconstpointer data)
   const ChannelsVisitor visitor = {
     .elsewhere = g_str_has_prefix (one->path, "elsewhere"),
     .stranger = g_str_has_prefix (one->path, "stranger"),
+    .crowded = g_str_has_prefix (one->path, "crowded"),
     .head = one->host != NULL ? &head : NULL,
   };
   g_autoptr (GError) error = g_error_new_literal (CHANNELS_HTTP_ERROR, one->status, "why");

@@ -6,6 +6,7 @@
 #include "channels-server.h"
 
 #include "channels-error.h"
+#include "channels-origins.h"
 #include "server-fixture.h"
 
 #include <string.h>
@@ -167,6 +168,53 @@ test_server_takes_a_ticket_once (ServerFixture *fixture, gconstpointer unused)
       g_assert_nonnull (strstr (url, ticket));
       expect_with_ticket (fixture, url, first, i == 0 ? 101 : 403);
       expect_with_ticket (fixture, url, "https://app.example", 403);
+    }
+}
+
+/* Asks to come in as a page of another origin, with a new ticket or the one in *@ticket. */
+static WsClient *
+ask_with_ticket (ServerFixture *fixture, char **ticket, char **out_head)
+{
+  static const char *const groups[] = { "chat_blue", NULL };
+  WsClient *client = server_fixture_connect (fixture);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *url = NULL;
+  g_autofree char *start = NULL;
+
+  if (*ticket == NULL)
+    *ticket = channels_server_mint_ticket (fixture->server, ":1.1", groups, "https://app.example",
+                                           0, &url, &error);
+  g_assert_no_error (error);
+  start = g_strdup_printf ("GET /ws/chat/blue/?ticket=%s", *ticket);
+  server_fixture_request (fixture, client, start,
+                          SERVER_FIXTURE_UPGRADE "Origin: https://app.example\r\n");
+  *out_head = ws_client_take_head (client);
+
+  return client;
+}
+
+static void
+test_server_spends_no_ticket_without_room (ServerFixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) ws_client_free);
+  g_autofree char *last = NULL;
+
+  g_test_summary ("A page whose origin has too many connections keeps its ticket for later");
+
+  for (guint i = 0; i <= CHANNELS_ORIGIN_CONNECTIONS_MAX + 1; i++)
+    {
+      gboolean room = i != CHANNELS_ORIGIN_CONNECTIONS_MAX;
+      g_autofree char *ticket = g_steal_pointer (&last);
+      g_autofree char *head = NULL;
+
+      g_ptr_array_add (clients, ask_with_ticket (fixture, &ticket, &head));
+      g_assert_true (g_str_has_prefix (head, room ? "HTTP/1.1 101 " : "HTTP/1.1 503 "));
+      if (room)
+        continue;
+
+      last = g_steal_pointer (&ticket);
+      g_ptr_array_remove_index (clients, 0);
+      channels_test_wait_until (channels_server_get_connections (fixture->server) == i - 1);
     }
 }
 
@@ -427,6 +475,7 @@ main (int argc, char *argv[])
   server_fixture_add_test ("/server/connections/descriptors", NULL,
                            test_server_keeps_descriptors_back);
   add ("ticket/once", test_server_takes_a_ticket_once);
+  add ("ticket/room", test_server_spends_no_ticket_without_room);
   add ("ticket/subprotocol", test_server_names_its_subprotocol_alone);
   add ("ticket/nowhere", test_server_mints_no_ticket_to_nowhere);
   add ("urls", test_server_knows_its_urls);
