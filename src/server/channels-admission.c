@@ -106,8 +106,7 @@ channels_admission_enter (ChannelsAdmission *self,
                           GError **error)
 {
   const ChannelsRequestHead *head = visitor->head;
-  gboolean counts =
-      head->origin != NULL && !channels_guard_is_own_origin (head->origin, visitor->port);
+  gboolean counts = head->origin != NULL && !visitor->own;
 
   visitor->crowded = counts && !channels_origins_has_room (self->origins, head->origin);
   if (visitor->crowded)

@@ -84,6 +84,8 @@ on_handshake (ChannelsHandshake *handshake,
 
   if (head != NULL)
     {
+      visitor.own = head->origin != NULL &&
+                    channels_guard_is_own_origin (self->guard, head->origin, visitor.port);
       visitor.stranger = channels_guard_is_stranger (self->guard, head, visitor.port);
       channels_guard_admit (self->guard, head, visitor.port, &refusal);
     }
@@ -226,6 +228,18 @@ format_url (ChannelsListener *listener, const char *scheme, const char *path)
   return g_strdup_printf ("%s://%s:%u%s", scheme, host, port, path);
 }
 
+/* The loopback address that @host, of a URL, can be reached by; NULL if there is none. */
+static const char *
+find_loopback (const char *host)
+{
+  if (g_str_equal (host, "127.0.0.1") || g_str_equal (host, "0.0.0.0"))
+    return "127.0.0.1";
+  if (g_str_equal (host, "[::1]") || g_str_equal (host, "[::]"))
+    return "[::1]";
+
+  return NULL;
+}
+
 /* Whoever listens at an address is called by it, and so is the page that comes from there. */
 static gboolean
 allow_own (ChannelsGuard *guard, ChannelsListener *listener, GError **error)
@@ -234,6 +248,10 @@ allow_own (ChannelsGuard *guard, ChannelsListener *listener, GError **error)
   g_autofree char *name = format_host (listener, &port);
   g_autofree char *host = g_strdup_printf ("%s:%u", name, port);
   g_autofree char *origin = g_strconcat ("http://", port == HTTP_PORT ? name : host, NULL);
+  const char *loopback = find_loopback (name);
+
+  if (loopback != NULL)
+    channels_guard_add_own (guard, loopback, port);
 
   return channels_guard_add_host (guard, host, error) &&
          channels_guard_add_origin (guard, origin, error);

@@ -20,6 +20,7 @@ typedef struct _ChannelsDoor ChannelsDoor;
  * @port: the port that it came in on
  * @elsewhere: whether it came by another address than the loopback's
  * @stranger: whether its request comes from a page whose origin is not allowed as such
+ * @own: whether its request comes from our own page
  * @crowded: whether its origin has no room for one more; set by who takes the visitor
  * @head: (nullable): its request's head
  * @early: (nullable): what came behind the request already
@@ -32,6 +33,7 @@ typedef struct
   guint16 port;
   gboolean elsewhere;
   gboolean stranger;
+  gboolean own;
   gboolean crowded;
   const ChannelsRequestHead *head;
   GBytes *early;

@@ -19,7 +19,16 @@
  * browser lets open a WebSocket to here (there is no same-origin rule for it). A request without
  * an Origin does not come from a page. */
 
+/* What a Host may call us. An Origin may only say where we listen: who listens at the other
+ * loopback address, with our port, is somebody else. */
 static const char *const own_names[] = { "127.0.0.1", "localhost", "[::1]" };
+
+/* The Origin of our own page. */
+typedef struct
+{
+  char *origin; /* (owned) */
+  guint16 port;
+} OwnOrigin;
 
 /* A Host that is allowed besides our own. */
 typedef struct
@@ -37,9 +46,17 @@ typedef struct
 
 struct _ChannelsGuard
 {
+  GPtrArray *own;     /* (element-type OwnOrigin) (owned) */
   GPtrArray *hosts;   /* (element-type AllowedHost) (owned) */
   GPtrArray *origins; /* (element-type AllowedOrigin) (owned) */
 };
+
+static void
+own_origin_free (OwnOrigin *self)
+{
+  g_free (self->origin);
+  g_free (self);
+}
 
 static void
 allowed_host_free (AllowedHost *self)
@@ -116,6 +133,17 @@ origin_is_configured (ChannelsGuard *self, const char *origin)
     }
 
   return FALSE;
+}
+
+static void
+add_own_name (ChannelsGuard *self, const char *name, guint16 port)
+{
+  OwnOrigin *own = g_new0 (OwnOrigin, 1);
+
+  own->origin = port == HTTP_PORT ? g_strconcat ("http://", name, NULL)
+                                  : g_strdup_printf ("http://%s:%u", name, port);
+  own->port = port;
+  g_ptr_array_add (self->own, own);
 }
 
 /* What follows @prefix in the first element of @list that begins with it and goes on. */
@@ -210,13 +238,14 @@ channels_origin_validate (const char *origin, GError **error)
 /**
  * channels_guard_new:
  *
- * Returns: (transfer full): a guard that lets in our own names alone
+ * Returns: (transfer full): a guard that lets in requests to our own names, and no page
  */
 ChannelsGuard *
 channels_guard_new (void)
 {
   ChannelsGuard *self = g_new0 (ChannelsGuard, 1);
 
+  self->own = g_ptr_array_new_with_free_func ((GDestroyNotify) own_origin_free);
   self->hosts = g_ptr_array_new_with_free_func ((GDestroyNotify) allowed_host_free);
   self->origins = g_ptr_array_new_with_free_func ((GDestroyNotify) allowed_origin_free);
 
@@ -233,9 +262,28 @@ channels_guard_free (ChannelsGuard *self)
   if (self == NULL)
     return;
 
+  g_ptr_array_unref (self->own);
   g_ptr_array_unref (self->hosts);
   g_ptr_array_unref (self->origins);
   g_free (self);
+}
+
+/**
+ * channels_guard_add_own:
+ * @self: a guard
+ * @name: `127.0.0.1` or `[::1]`
+ * @port: a port that is listened at there
+ *
+ * Knows the pages that come from there as our own, by this name and by `localhost`.
+ */
+void
+channels_guard_add_own (ChannelsGuard *self, const char *name, guint16 port)
+{
+  g_return_if_fail (self != NULL);
+  g_return_if_fail (name != NULL);
+
+  add_own_name (self, name, port);
+  add_own_name (self, "localhost", port);
 }
 
 /**
@@ -357,23 +405,24 @@ channels_guard_check_host (ChannelsGuard *self,
 
 /**
  * channels_guard_is_own_origin:
+ * @self: a guard
  * @origin: (not nullable): what a browser sent as Origin
  * @port: the port that it came in by
  *
- * Returns: `TRUE` if it is that of our own page, by one of our names
+ * Returns: `TRUE` if it is that of our own page, by a name that was given to
+ *   channels_guard_add_own() with @port
  */
 gboolean
-channels_guard_is_own_origin (const char *origin, guint16 port)
+channels_guard_is_own_origin (ChannelsGuard *self, const char *origin, guint16 port)
 {
+  g_return_val_if_fail (self != NULL, FALSE);
   g_return_val_if_fail (origin != NULL, FALSE);
 
-  for (guint i = 0; i < G_N_ELEMENTS (own_names); i++)
+  for (guint i = 0; i < self->own->len; i++)
     {
-      g_autofree char *own = port == HTTP_PORT
-                                 ? g_strconcat ("http://", own_names[i], NULL)
-                                 : g_strdup_printf ("http://%s:%u", own_names[i], port);
+      const OwnOrigin *own = g_ptr_array_index (self->own, i);
 
-      if (strcmp (origin, own) == 0)
+      if (own->port == port && strcmp (origin, own->origin) == 0)
         return TRUE;
     }
 
@@ -395,7 +444,7 @@ channels_guard_allows_origin (ChannelsGuard *self, const char *origin, guint16 p
   g_return_val_if_fail (origin != NULL, FALSE);
 
   return channels_origin_validate (origin, NULL) &&
-         (channels_guard_is_own_origin (origin, port) || origin_is_configured (self, origin));
+         (channels_guard_is_own_origin (self, origin, port) || origin_is_configured (self, origin));
 }
 
 /**

@@ -25,6 +25,8 @@ ChannelsGuard *channels_guard_new (void);
 
 void channels_guard_free (ChannelsGuard *self);
 
+void channels_guard_add_own (ChannelsGuard *self, const char *name, guint16 port);
+
 gboolean channels_guard_add_host (ChannelsGuard *self, const char *host, GError **error);
 
 gboolean channels_guard_add_origin (ChannelsGuard *self, const char *origin, GError **error);
@@ -34,7 +36,7 @@ gboolean channels_guard_check_host (ChannelsGuard *self,
                                     guint16 port,
                                     GError **error);
 
-gboolean channels_guard_is_own_origin (const char *origin, guint16 port);
+gboolean channels_guard_is_own_origin (ChannelsGuard *self, const char *origin, guint16 port);
 
 gboolean channels_guard_allows_origin (ChannelsGuard *self, const char *origin, guint16 port);
 

@@ -58,6 +58,8 @@ make_guard (void)
 {
   ChannelsGuard *guard = channels_guard_new ();
 
+  channels_guard_add_own (guard, "127.0.0.1", PORT);
+  channels_guard_add_own (guard, "[::1]", PORT);
   g_assert_true (channels_guard_add_host (guard, "chat.example", NULL));
   g_assert_true (channels_guard_add_host (guard, "dev.example:3000", NULL));
   g_assert_true (channels_guard_add_origin (guard, "https://app.example", NULL));

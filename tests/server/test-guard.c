@@ -145,6 +145,10 @@ make_guard (void)
   ChannelsGuard *guard = channels_guard_new ();
   g_autoptr (GError) error = NULL;
 
+  channels_guard_add_own (guard, "127.0.0.1", PORT);
+  channels_guard_add_own (guard, "[::1]", PORT);
+  channels_guard_add_own (guard, "127.0.0.1", 80);
+
   for (guint i = 0; i < G_N_ELEMENTS (configured_hosts); i++)
     {
       channels_guard_add_host (guard, configured_hosts[i], &error);
@@ -204,6 +208,22 @@ test_guard_validate (gconstpointer data)
     g_assert_no_error (error);
   else
     g_assert_error (error, CHANNELS_ERROR, CHANNELS_ERROR_NOT_ALLOWED);
+}
+
+static void
+test_guard_knows_where_we_listen (void)
+{
+  g_autoptr (ChannelsGuard) guard = channels_guard_new ();
+
+  g_test_summary ("A page is ours by the loopback addresses that are listened at, and localhost");
+
+  g_assert_false (channels_guard_is_own_origin (guard, "http://localhost:8484", PORT));
+  channels_guard_add_own (guard, "[::1]", PORT);
+
+  g_assert_true (channels_guard_is_own_origin (guard, "http://[::1]:8484", PORT));
+  g_assert_true (channels_guard_is_own_origin (guard, "http://localhost:8484", PORT));
+  g_assert_false (channels_guard_allows_origin (guard, "http://127.0.0.1:8484", PORT));
+  g_assert_false (channels_guard_is_own_origin (guard, "http://[::1]:8484", 80));
 }
 
 static void
@@ -402,6 +422,7 @@ main (int argc, char *argv[])
   add_cases ("origin", origins, G_N_ELEMENTS (origins), test_guard_origin);
   add_cases ("validate", validations, G_N_ELEMENTS (validations), test_guard_validate);
 
+  g_test_add_func ("/guard/own", test_guard_knows_where_we_listen);
   g_test_add_func ("/guard/refuses/bad-origins", test_guard_refuses_bad_origins);
   g_test_add_func ("/guard/refuses/bad-hosts", test_guard_refuses_bad_hosts);
   g_test_add_func ("/guard/frees/nothing", test_guard_frees_nothing);
