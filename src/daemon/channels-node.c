@@ -264,6 +264,36 @@ adopt_all (ChannelsNode *self, GPtrArray *sockets, GError **error)
   return TRUE;
 }
 
+/* Whether one of the two addresses that lead from a loopback address to us is among @urls. */
+static gboolean
+has_url (char **urls, const char *loopback, const char *every, guint16 port)
+{
+  g_autofree char *one = g_strdup_printf ("http://%s:%u", loopback, port);
+  g_autofree char *other = g_strdup_printf ("http://%s:%u", every, port);
+
+  return g_strv_contains ((const char *const *) urls, one) ||
+         g_strv_contains ((const char *const *) urls, other);
+}
+
+/* A browser takes `localhost` for either loopback address. Where the other one is not ours, it is
+ * for whoever comes first. */
+static void
+tell_of_half_a_localhost (ChannelsNode *self)
+{
+  g_auto (GStrv) urls = channels_server_get_urls (self->server, "http", "");
+
+  for (guint i = 0; i < channels_config_get_n_listen (self->config); i++)
+    {
+      guint16 port = channels_config_get_listen (self->config, i)->port;
+      gboolean by_ipv4 = has_url (urls, "127.0.0.1", "0.0.0.0", port);
+      gboolean by_ipv6 = has_url (urls, "[::1]", "[::]", port);
+
+      if (by_ipv4 != by_ipv6)
+        g_message ("not listening on %s, port %u: who does may pass for http://localhost:%u",
+                   by_ipv4 ? "::1" : "127.0.0.1", port, port);
+    }
+}
+
 static gboolean
 listen_everywhere (ChannelsNode *self, GError **error)
 {
@@ -286,6 +316,7 @@ listen_everywhere (ChannelsNode *self, GError **error)
       return FALSE;
     }
 
+  tell_of_half_a_localhost (self);
   return TRUE;
 }
 

@@ -12,6 +12,7 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -230,6 +231,21 @@ class TestStart(LifeCase):
         for url in daemon.urls:
             with urllib.request.urlopen(url + 'health', timeout=PATIENCE) as answer:
                 self.assertEqual(answer.status, 200)
+
+    def test_half_of_localhost_is_told_of(self):
+        with socket.socket() as kept:
+            # It is bound, so nobody else gets it, but not listened at, so the daemon does.
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            kept.bind(('127.0.0.1', 0))
+            port = kept.getsockname()[1]
+            ipv4, ipv6 = f'127.0.0.1:{port}', f'[::1]:{port}'
+
+            for listen, missing in ([ipv4], '::1'), ([ipv6], '127.0.0.1'), ([ipv4, ipv6], None):
+                with self.subTest(listen):
+                    daemon = self.start('--no-bus', listen=listen)
+                    self.assertEqual(daemon.stop(), SUCCESS)
+                    self.assertEqual(re.findall(r'not listening on (\S+), port', daemon.log()),
+                                     [missing] if missing else [])
 
     def test_every_address_is_its_own_origin(self):
         daemon = self.start('--no-bus', listen=('127.0.0.1:0', '[::1]:0', '127.0.0.1:0'))
