@@ -15,9 +15,6 @@
 /* Groups that one ticket may name. */
 #define TICKET_GROUPS_MAX 64
 
-/* Bytes of the web origin that a ticket is for: a scheme, a host name of 253 and a port. */
-#define TICKET_ORIGIN_MAX 300
-
 /* Bytes of a WebSocket close frame's reason; RFC 6455 leaves room for 123. */
 #define CLOSE_REASON_MAX 100
 
@@ -66,11 +63,12 @@ channels_bus_check_close (guint code, const char *reason, GError **error)
 gboolean
 channels_bus_check_ticket (const char *const *groups, const char *origin, GError **error)
 {
-  if (g_strv_length ((char **) groups) > TICKET_GROUPS_MAX || strlen (origin) > TICKET_ORIGIN_MAX)
+  if (g_strv_length ((char **) groups) > TICKET_GROUPS_MAX ||
+      strlen (origin) > CHANNELS_ORIGIN_LENGTH_MAX)
     {
       g_set_error (error, CHANNELS_ERROR, CHANNELS_ERROR_NOT_ALLOWED,
                    "a ticket is for at most %u groups and an origin of at most %u bytes",
-                   TICKET_GROUPS_MAX, TICKET_ORIGIN_MAX);
+                   TICKET_GROUPS_MAX, CHANNELS_ORIGIN_LENGTH_MAX);
       return FALSE;
     }
 

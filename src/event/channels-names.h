@@ -33,6 +33,9 @@ G_BEGIN_DECLS
  * 100, exclusive. */
 #define CHANNELS_NAME_MAX 99
 
+/* A web origin, of a request or a ticket: bytes of a scheme, a host name of 253 and a port. */
+#define CHANNELS_ORIGIN_LENGTH_MAX 300
+
 gboolean channels_group_name_validate (const char *name, GError **error);
 
 gboolean channels_channel_name_validate (const char *name, GError **error);

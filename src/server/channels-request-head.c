@@ -6,6 +6,7 @@
 #include "channels-request-head.h"
 
 #include "channels-authority.h"
+#include "channels-names.h"
 #include "channels-secret.h"
 
 #include <string.h>
@@ -33,7 +34,7 @@
  *     within the bound for bodies                                                      413
  *     no Expect                                                                        417
  *  9. one Host, `host` or `host:port`                                                  400
- * 10. at most one Origin                                                               400
+ * 10. at most one Origin, of at most 300 bytes                                         400
  * 11. an upgrade to websocket is a GET without a body                                  400
  *     of version 13                                                                    426
  *     with one key of 16 bytes, and subprotocols that are tokens                       400
@@ -310,6 +311,9 @@ parse_names (ChannelsRequestHead *self, Fields *fields, GError **error)
     return fail (error, 400, "the request's Host is not a host, or host:port");
   if (fields->count[FIELD_ORIGIN] > 1)
     return fail (error, 400, "the request has more than one Origin field");
+  if (fields->value[FIELD_ORIGIN] != NULL &&
+      strlen (fields->value[FIELD_ORIGIN]) > CHANNELS_ORIGIN_LENGTH_MAX)
+    return fail (error, 400, "the request's Origin is too long");
 
   self->host = g_steal_pointer (&fields->value[FIELD_HOST]);
   self->origin = g_steal_pointer (&fields->value[FIELD_ORIGIN]);

@@ -5,6 +5,8 @@
 
 #include "channels-request-head.h"
 
+#include "channels-names.h"
+
 #include <string.h>
 
 #define MAX_BODY 65536
@@ -320,6 +322,22 @@ test_request_head_bounds_host (void)
 }
 
 static void
+test_request_head_bounds_origin (void)
+{
+  g_autofree char *longest = repeat ("a", CHANNELS_ORIGIN_LENGTH_MAX);
+  g_autofree char *fits = g_strdup_printf (GET "Origin: %s\r\n\r\n", longest);
+  g_autofree char *too_long = g_strdup_printf (GET "Origin: a%s\r\n\r\n", longest);
+  g_autoptr (ChannelsRequestHead) self = NULL;
+
+  g_test_summary ("An Origin may have 300 bytes, and not one more");
+
+  self = parse (fits);
+
+  g_assert_cmpstr (self->origin, ==, longest);
+  assert_refused (too_long, strlen (too_long), 400);
+}
+
+static void
 test_request_head_reads_upgrade (void)
 {
   g_autoptr (ChannelsRequestHead) self = NULL;
@@ -521,6 +539,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/request-head/bounds/fields", test_request_head_bounds_fields);
   g_test_add_func ("/request-head/bounds/body", test_request_head_bounds_body);
   g_test_add_func ("/request-head/bounds/host", test_request_head_bounds_host);
+  g_test_add_func ("/request-head/bounds/origin", test_request_head_bounds_origin);
   g_test_add_func ("/request-head/writes/plain", test_request_head_writes_plain);
   g_test_add_func ("/request-head/writes/upgrade", test_request_head_writes_upgrade);
   g_test_add_func ("/request-head/writes/no-other-protocol",
