@@ -56,10 +56,12 @@ class TestTickets(e2e.DaemonCase):
         ticket = os.urandom(11).hex()
         head = make_head(self.daemon.port, f'/ws/chat/?ticket={ticket}', ORIGIN, *UPGRADE)
         protocols = ('Sec-WebSocket-Protocol', f'channels.v1, channels.ticket.{ticket}')
+        blanks = (protocols[0], ' ' * 60 + protocols[1].replace(' ', ' ' * 60) + ' ' * 60)
 
         self.ask(head)
         self.ask(head[:-2], head[-2:])
         self.ask(make_head(self.daemon.port, '/ws/chat/', ORIGIN, protocols, *UPGRADE))
+        self.ask(make_head(self.daemon.port, '/ws/chat/', ORIGIN, blanks, *UPGRADE))
 
         self.assertFalse(is_in_memory(self.daemon.process, ticket.encode()))
         self.assertTrue(is_in_memory(self.daemon.process, b'channelsd'))
