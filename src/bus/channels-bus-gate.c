@@ -12,6 +12,15 @@
  * to 128 MiB of it, while everybody else was served; handed on, its strings would be copied in the
  * main loop, and everybody else would wait. */
 
+static gsize
+get_room (const char *method)
+{
+  static const char *const senders[] = { "SendToGroup", "SendEventToGroup", "SendToChannel", NULL };
+
+  return method != NULL && g_strv_contains (senders, method) ? CHANNELS_BUS_GATE_ROOM
+                                                             : CHANNELS_BUS_GATE_ROOM_OTHERS;
+}
+
 static void
 refuse (GDBusConnection *connection, GDBusMessage *message, gsize size, gsize event_size)
 {
@@ -45,7 +54,7 @@ filter (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, g
     return message;
 
   size = g_variant_get_size (body);
-  if (size <= *event_size + CHANNELS_BUS_GATE_ROOM)
+  if (size <= *event_size + get_room (g_dbus_message_get_member (message)))
     return message;
 
   refuse (connection, message, size, *event_size);

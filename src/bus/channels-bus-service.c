@@ -408,6 +408,8 @@ channels_bus_service_take_layer (ChannelsBusService *self)
 void
 channels_bus_service_set_limits (ChannelsBusService *self, const ChannelsLimits *limits)
 {
+  guint gate;
+
   g_return_if_fail (CHANNELS_IS_BUS_SERVICE (self));
   g_return_if_fail (limits != NULL);
 
@@ -415,8 +417,10 @@ channels_bus_service_set_limits (ChannelsBusService *self, const ChannelsLimits 
   if (self->connection == NULL)
     return;
 
+  /* There is no moment without one. */
+  gate = channels_bus_gate_add (self->connection, limits->value[CHANNELS_LIMIT_EVENT_SIZE]);
   g_dbus_connection_remove_filter (self->connection, self->gate);
-  self->gate = channels_bus_gate_add (self->connection, limits->value[CHANNELS_LIMIT_EVENT_SIZE]);
+  self->gate = gate;
 }
 
 /**

@@ -338,19 +338,54 @@ test_send_20_mib_is_refused (BusFixture *fixture, gconstpointer data)
   bus_fixture_disconnect (other);
 }
 
+/* Calls with as many bytes of arguments, and expects an error. A string and its NUL are all of the
+ * arguments of ListMembers; those of SendToGroup have an empty name as well. */
+static void
+assert_fails_with (BusFixture *fixture, const char *method, gsize size, const char *error)
+{
+  gboolean sends = g_str_equal (method, "SendToGroup");
+  g_autofree char *text = NULL;
+  GVariant *arguments;
+
+  /* The name's NUL, the text's, and where the name ends, in 2 bytes or 4. */
+  text = g_strnfill (size - (sends ? 2 + (size > G_MAXUINT16 ? 4 : 2) : 1), 'x');
+  arguments = sends ? g_variant_new ("(ss)", "", text) : g_variant_new ("(s)", text);
+  g_assert_cmpuint (g_variant_get_size (arguments), ==, size);
+
+  bus_fixture_assert_fails (fixture, method, arguments, error);
+}
+
+static void
+assert_gate_at (BusFixture *fixture, gsize event_size)
+{
+  gsize send = event_size + CHANNELS_BUS_GATE_ROOM;
+  gsize other = event_size + CHANNELS_BUS_GATE_ROOM_OTHERS;
+
+  assert_fails_with (fixture, "SendToGroup", send, "InvalidName");
+  assert_fails_with (fixture, "SendToGroup", send + 1, "MessageTooBig");
+  assert_fails_with (fixture, "ListMembers", other, "InvalidName");
+  assert_fails_with (fixture, "ListMembers", other + 1, "MessageTooBig");
+}
+
 static void
 test_send_huge_arguments_come_no_further (BusFixture *fixture, gconstpointer data)
 {
-  gsize bound = fixture->limits.value[CHANNELS_LIMIT_EVENT_SIZE] + CHANNELS_BUS_GATE_ROOM;
-  /* A string and its NUL are all of the arguments. */
-  g_autofree char *most = g_strnfill (bound - 1, 'x');
-  g_autofree char *more = g_strnfill (bound, 'x');
+  g_test_summary ("Arguments past EventSize and 4 KiB, or 16 where no event is sent, are refused");
 
-  g_test_summary (
-      "Arguments past EventSize and 4 KiB are refused, whatever the call; others are read");
+  assert_gate_at (fixture, fixture->limits.value[CHANNELS_LIMIT_EVENT_SIZE]);
+}
 
-  bus_fixture_assert_fails (fixture, "ListMembers", g_variant_new ("(s)", most), "InvalidName");
-  bus_fixture_assert_fails (fixture, "ListMembers", g_variant_new ("(s)", more), "MessageTooBig");
+static void
+test_send_gate_goes_by_the_limits (BusFixture *fixture, gconstpointer data)
+{
+  g_test_summary ("Another EventSize holds from the next call on, be it less or more");
+
+  for (gsize event_size = 1024; event_size <= 131072; event_size *= 128)
+    {
+      fixture->limits.value[CHANNELS_LIMIT_EVENT_SIZE] = event_size;
+      channels_bus_service_set_limits (fixture->service, &fixture->limits);
+      assert_gate_at (fixture, event_size);
+    }
 }
 
 int
@@ -378,6 +413,8 @@ main (int argc, char **argv)
   bus_fixture_add ("/bus/send/many-takes-65536", WITH_MEMORY_LAYER, test_send_many_takes_65536);
   bus_fixture_add ("/bus/send/huge-arguments-come-no-further", WITH_MEMORY_LAYER,
                    test_send_huge_arguments_come_no_further);
+  bus_fixture_add ("/bus/send/gate-goes-by-the-limits", WITH_MEMORY_LAYER,
+                   test_send_gate_goes_by_the_limits);
   bus_fixture_add ("/bus/send/20-mib-is-refused", WITH_MEMORY_LAYER, test_send_20_mib_is_refused);
 
   return g_test_run ();
