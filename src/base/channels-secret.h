@@ -20,6 +20,8 @@ void channels_secret_freev (char **secrets);
 
 void channels_secret_hide_memory (gboolean hide);
 
+void channels_secret_hide_memory_for_good (void);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsSecret, channels_secret_free)
 
 G_END_DECLS

@@ -185,7 +185,7 @@ channels_tickets_free (ChannelsTickets *self)
  * @error: return location for a `GError`, or `NULL`
  *
  * Makes a ticket of 128 random bits, which lets one page of @origin in, once. From the first on
- * this process' memory is hidden from others.
+ * this process' memory stays hidden from others.
  *
  * Fails with `CHANNELS_ERROR_INVALID_NAME` if one of @groups is no group's name, and with
  * `CHANNELS_ERROR_NOT_ALLOWED` if @origin is none that a browser would send, @seconds are too
@@ -238,7 +238,7 @@ channels_tickets_mint (ChannelsTickets *self,
   g_ptr_array_add (self->tickets, ticket);
 
   /* It goes through the bus, whose queues are not ours to wipe. */
-  channels_secret_hide_memory (TRUE);
+  channels_secret_hide_memory_for_good ();
 
   return text;
 }
