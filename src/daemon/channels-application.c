@@ -43,7 +43,6 @@ struct _ChannelsApplication
   ChannelsDiscovery *discovery;   /* (owned) */
   ChannelsIdle *idle;             /* (owned) */
   ChannelsNotify *notify;         /* (owned) (nullable): while it serves */
-  guint signal_ids[3];            /* sources; 0: none */
   gboolean activated;             /* it was started because somebody needs it */
   gboolean stopping;
   ChannelsExit exit;
@@ -334,8 +333,6 @@ channels_application_dispose (GObject *object)
 {
   ChannelsApplication *self = CHANNELS_APPLICATION (object);
 
-  for (guint i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
-    g_clear_handle_id (&self->signal_ids[i], g_source_remove);
   g_clear_pointer (&self->idle, channels_idle_free);
   g_clear_pointer (&self->notify, channels_notify_free);
   g_clear_pointer (&self->discovery, channels_discovery_free);
@@ -399,9 +396,11 @@ start (ChannelsApplication *self)
   channels_bus_service_set_reload_func (channels_node_get_service (self->node), on_reload_call,
                                         self);
   g_signal_connect_swapped (self->node, "changed", G_CALLBACK (on_node_changed), self);
-  self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_stop_signal, self);
-  self->signal_ids[1] = g_unix_signal_add (SIGINT, on_stop_signal, self);
-  self->signal_ids[2] = g_unix_signal_add (SIGHUP, on_reload_signal, self);
+  /* They stay for as long as the process: without them, a signal that comes while it ends would be
+   * what it died of. Nobody runs the loop any more by then. */
+  g_unix_signal_add (SIGTERM, on_stop_signal, self);
+  g_unix_signal_add (SIGINT, on_stop_signal, self);
+  g_unix_signal_add (SIGHUP, on_reload_signal, self);
 
   publish (self);
   channels_node_print_urls (self->node);

@@ -109,6 +109,7 @@ class Manager:
                  self._program, *self._arguments], env=self.env, pass_fds=descriptors,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
         self.starts += 1
+        self._ready = False
         return os.pidfd_open(self.process.pid)
 
     def _hear(self):
@@ -118,6 +119,7 @@ class Manager:
             self.told[key] = value
         self.heard += lines
         if 'READY=1' in lines:
+            self._ready = True
             self._answer_all()
 
     def _answer_all(self):
@@ -172,7 +174,10 @@ class Manager:
         self._thread.join()
         try:
             if self.process and self.process.returncode is None:
-                self.statuses.append(end(self.process, signal.SIGTERM))
+                status = end(self.process, signal.SIGTERM)
+                # One that still starts ends as any program does: there is nothing to be put in order.
+                if status != -signal.SIGTERM or self._ready:
+                    self.statuses.append(status)
             assert not any(self.statuses), f'{self.statuses}: {self.log()}'
         finally:
             if self.bus:
