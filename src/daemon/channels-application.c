@@ -18,7 +18,7 @@
 /* The bus itself, and how it is asked for a name. */
 #define BUS "org.freedesktop.DBus"
 #define BUS_PATH "/org/freedesktop/DBus"
-#define BUS_MS 500 /* it is on this machine; an orderly stop waits for it */
+#define BUS_MS 500 /* it is on this machine; an orderly stop waits so long for it */
 #define REQUEST_NAME_DO_NOT_QUEUE 4
 #define REQUEST_NAME_REPLY_PRIMARY_OWNER 1
 #define REQUEST_NAME_REPLY_ALREADY_OWNER 4
@@ -50,11 +50,13 @@ struct _ChannelsApplication
 
 G_DEFINE_FINAL_TYPE (ChannelsApplication, channels_application, G_TYPE_APPLICATION)
 
-/* Calls the bus, if we are on one; else @callback is called at once, without a result. */
+/* Calls the bus, if we are on one; else @callback is called at once, without a result. Waits for
+ * @timeout ms, -1 for as long as one waits for a bus. */
 static void
 ask_bus (ChannelsApplication *self,
          const char *method,
          GVariant *arguments,
+         int timeout,
          GAsyncReadyCallback callback)
 {
   GDBusConnection *connection = g_application_get_dbus_connection (G_APPLICATION (self));
@@ -64,7 +66,7 @@ ask_bus (ChannelsApplication *self,
     callback (NULL, NULL, g_object_ref (self));
   else
     g_dbus_connection_call (connection, BUS, BUS_PATH, BUS, method, owned, G_VARIANT_TYPE ("(u)"),
-                            G_DBUS_CALL_FLAGS_NONE, BUS_MS, NULL, callback, g_object_ref (self));
+                            G_DBUS_CALL_FLAGS_NONE, timeout, NULL, callback, g_object_ref (self));
 }
 
 static void
@@ -99,7 +101,7 @@ stop (ChannelsApplication *self)
   channels_notify_stopping (self->notify);
   channels_reload_close (self->reload);
   channels_door_close (channels_server_get_door (channels_node_get_server (self->node)));
-  ask_bus (self, "ReleaseName", g_variant_new ("(s)", CHANNELS_BUS_NAME), on_name_given_up);
+  ask_bus (self, "ReleaseName", g_variant_new ("(s)", CHANNELS_BUS_NAME), BUS_MS, on_name_given_up);
 }
 
 static gboolean
@@ -256,7 +258,9 @@ on_name_released (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 idle_release (gpointer user_data)
 {
-  ask_bus (user_data, "ReleaseName", g_variant_new ("(s)", CHANNELS_BUS_NAME), on_name_released);
+  /* Nobody waits for us to end: to go on before the bus has answered would be to lose who calls. */
+  ask_bus (user_data, "ReleaseName", g_variant_new ("(s)", CHANNELS_BUS_NAME), -1,
+           on_name_released);
 }
 
 static void
@@ -275,7 +279,8 @@ static void
 idle_regain (gpointer user_data)
 {
   ask_bus (user_data, "RequestName",
-           g_variant_new ("(su)", CHANNELS_BUS_NAME, REQUEST_NAME_DO_NOT_QUEUE), on_name_regained);
+           g_variant_new ("(su)", CHANNELS_BUS_NAME, REQUEST_NAME_DO_NOT_QUEUE), -1,
+           on_name_regained);
 }
 
 static void
