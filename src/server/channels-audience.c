@@ -9,6 +9,9 @@
 #include "channels-member.h"
 #include "channels-names.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
 /* Bytes that gather before they are written in the middle of a turn: enough to make a system call
  * cheap, little enough to stay in the cache and in a socket's buffer. */
 #define BATCH_MAX (256 * 1024)
@@ -19,10 +22,15 @@
  * The browsers of one group that are shown events in the same way: one member of the group for all
  * of them.
  *
- * A write to a loopback socket costs some 2 µs, and nothing that we can do makes it cheaper; so
- * there are to be few. An event is encoded once, the frames of one turn of the loop are joined, and
- * each browser gets them in one write. Who cannot take all of it gets the rest in its outbox, as a
- * reference to bytes that all slow ones share.
+ * A write to a loopback socket costs some 2 µs, nearly all of it in the kernel; so there are to be
+ * few. An event is encoded once, the frames of one turn of the loop are joined, and each browser
+ * gets them in one write. Who cannot take all of it gets the rest in its outbox, as a reference to
+ * bytes that all slow ones share.
+ *
+ * The rest is a matter of caches. The descriptors lie side by side, so that a flush need not look
+ * at the browsers themselves. And each flush goes the other way than the one before: what the
+ * kernel keeps of a thousand connections is more than a cache holds, and whoever walks it in a
+ * circle finds none of it there; this way it starts with those that were written to last.
  */
 struct _ChannelsAudience
 {
@@ -32,11 +40,20 @@ struct _ChannelsAudience
   ChannelsPoller *poller;     /* (owned) */
   ChannelsConsumer *consumer; /* (owned) */
   char *group;                /* (owned) */
-  GPtrArray *seats;           /* (element-type ChannelsSeat) (unowned) */
+  GArray *places;             /* (element-type Place) (owned) */
   GByteArray *batch;          /* (owned): whole frames, for all seats */
   GArray *ends;               /* (element-type gsize) (owned): where each event ends in the batch */
   ChannelsFlush flush;
+  guint n_blocked;   /* of the poller, when the descriptors were looked up */
+  gboolean backward; /* the next flush begins with the last */
 };
+
+/* All that a flush touches of a browser that takes what it is given. */
+typedef struct
+{
+  ChannelsSeat *seat; /* (unowned) */
+  int fd;             /* where to write; -1 where the socket has to be asked first */
+} Place;
 
 static void member_iface_init (ChannelsMemberInterface *iface);
 
@@ -117,7 +134,7 @@ audience_deliver (ChannelsMember *member, const char *group, ChannelsEvent *even
   else
     channels_poller_flush_later (self->poller, &self->flush);
 
-  return self->seats->len;
+  return self->places->len;
 }
 
 static guint
@@ -134,9 +151,9 @@ audience_list (ChannelsMember *member,
 {
   ChannelsAudience *self = CHANNELS_AUDIENCE (member);
 
-  for (guint i = 0; i < self->seats->len; i++)
+  for (guint i = 0; i < self->places->len; i++)
     {
-      ChannelsSeat *seat = g_ptr_array_index (self->seats, i);
+      const ChannelsSeat *seat = g_array_index (self->places, Place, i).seat;
 
       func (seat->channel, CHANNELS_KIND_WEBSOCKET, seat->joined, user_data);
     }
@@ -180,7 +197,7 @@ channels_audience_finalize (GObject *object)
   ChannelsAudience *self = CHANNELS_AUDIENCE (object);
 
   g_free (self->group);
-  g_ptr_array_unref (self->seats);
+  g_array_unref (self->places);
   g_byte_array_unref (self->batch);
   g_array_unref (self->ends);
 
@@ -199,7 +216,7 @@ channels_audience_class_init (ChannelsAudienceClass *klass)
 static void
 channels_audience_init (ChannelsAudience *self)
 {
-  self->seats = g_ptr_array_new ();
+  self->places = g_array_new (FALSE, FALSE, sizeof (Place));
   self->batch = g_byte_array_new ();
   self->ends = g_array_new (FALSE, FALSE, sizeof (gsize));
   self->flush.func = on_flush;
@@ -263,7 +280,7 @@ channels_audience_get_consumer (ChannelsAudience *self)
 guint
 channels_audience_get_size (ChannelsAudience *self)
 {
-  return self->seats->len;
+  return self->places->len;
 }
 
 /**
@@ -276,13 +293,15 @@ channels_audience_get_size (ChannelsAudience *self)
 void
 channels_audience_join (ChannelsAudience *self, ChannelsSeat *seat)
 {
+  Place place = { .seat = seat, .fd = -1 };
+
   channels_audience_flush (self);
 
-  if (self->seats->len == 0)
+  if (self->places->len == 0)
     channels_hub_join (self->hub, self->group, CHANNELS_MEMBER (self));
 
-  seat->index = self->seats->len;
-  g_ptr_array_add (self->seats, seat);
+  seat->index = self->places->len;
+  g_array_append_val (self->places, place);
 }
 
 /**
@@ -295,16 +314,54 @@ channels_audience_join (ChannelsAudience *self, ChannelsSeat *seat)
 void
 channels_audience_leave (ChannelsAudience *self, ChannelsSeat *seat)
 {
-  g_return_if_fail (g_ptr_array_index (self->seats, seat->index) == seat);
+  g_return_if_fail (g_array_index (self->places, Place, seat->index).seat == seat);
 
   channels_audience_flush (self);
 
-  g_ptr_array_remove_index_fast (self->seats, seat->index);
-  if (seat->index < self->seats->len)
-    ((ChannelsSeat *) g_ptr_array_index (self->seats, seat->index))->index = seat->index;
+  g_array_remove_index_fast (self->places, seat->index);
+  if (seat->index < self->places->len)
+    g_array_index (self->places, Place, seat->index).seat->index = seat->index;
 
-  if (self->seats->len == 0)
+  if (self->places->len == 0)
     channels_hub_leave (self->hub, self->group, CHANNELS_MEMBER (self));
+}
+
+/* Returns how much of the batch the kernel has taken; the descriptor is -1 unless it was all. */
+static gsize
+write_batch (ChannelsAudience *self, Place *place)
+{
+  gssize written;
+
+  if (place->fd < 0)
+    place->fd = channels_socket_get_straight (place->seat->socket);
+  if (place->fd < 0)
+    return 0;
+
+  do
+    written = send (place->fd, self->batch->data, self->batch->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (written < 0 && errno == EINTR);
+
+  if (written == (gssize) self->batch->len)
+    return (gsize) written;
+
+  place->fd = -1;
+  if (written < 0 && errno != EAGAIN)
+    channels_socket_fail (place->seat->socket, CHANNELS_SOCKET_FAILURE_GONE);
+
+  return (gsize) MAX (written, 0);
+}
+
+static void
+forget_descriptors (ChannelsAudience *self)
+{
+  guint n_blocked = channels_poller_count_blocked (self->poller);
+
+  if (n_blocked == self->n_blocked)
+    return;
+
+  self->n_blocked = n_blocked;
+  for (guint i = 0; i < self->places->len; i++)
+    g_array_index (self->places, Place, i).fd = -1;
 }
 
 /**
@@ -319,18 +376,23 @@ channels_audience_flush (ChannelsAudience *self)
 {
   g_autoptr (GBytes) shared = NULL;
   gsize size = self->batch->len;
+  guint n_places = self->places->len;
 
   if (size == 0)
     return;
 
-  for (guint i = 0; i < self->seats->len; i++)
+  /* Sockets are closed by the loop, never from within a write: descriptors stay good meanwhile. */
+  forget_descriptors (self);
+  for (guint i = 0; i < n_places; i++)
     {
-      ChannelsSeat *seat = g_ptr_array_index (self->seats, i);
-      gsize written = channels_socket_write_past (seat->socket, self->batch->data, size);
+      guint at = self->backward ? n_places - 1 - i : i;
+      Place *place = &g_array_index (self->places, Place, at);
+      gsize written = write_batch (self, place);
 
       if (written < size)
-        push_rest (self, seat->socket, written, &shared);
+        push_rest (self, place->seat->socket, written, &shared);
     }
+  self->backward = !self->backward;
 
   g_array_set_size (self->ends, 0);
   if (size > BATCH_MAX)

@@ -185,33 +185,3 @@ channels_outbox_write (ChannelsOutbox *self, int fd)
 
   return self->backlog > 0 ? CHANNELS_OUTBOX_BLOCKED : CHANNELS_OUTBOX_EMPTY;
 }
-
-/**
- * channels_outbox_write_past:
- * @self: an outbox
- * @fd: a non-blocking socket
- * @data: whole frames, which many browsers get
- * @size: bytes of them
- *
- * Writes to the kernel at once, if nothing waits here. The rest is the caller's to push before
- * anything else.
- *
- * Returns: bytes that were written, -1 if the peer is gone
- */
-gssize
-channels_outbox_write_past (ChannelsOutbox *self, int fd, const guint8 *data, gsize size)
-{
-  gssize written;
-
-  if (self->backlog > 0 || self->blocked)
-    return 0;
-
-  do
-    written = send (fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-  while (written < 0 && errno == EINTR);
-
-  if (written < 0 && errno == EAGAIN)
-    return 0;
-
-  return written;
-}

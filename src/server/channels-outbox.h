@@ -59,6 +59,4 @@ gboolean channels_outbox_push (ChannelsOutbox *self, GBytes *frames, guint event
 
 ChannelsOutboxResult channels_outbox_write (ChannelsOutbox *self, int fd);
 
-gssize channels_outbox_write_past (ChannelsOutbox *self, int fd, const guint8 *data, gsize size);
-
 G_END_DECLS

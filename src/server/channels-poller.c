@@ -47,7 +47,8 @@ struct _ChannelsPoller
   GMainContext *parking;        /* (owned): see channels_poller_get_parking() */
   guint8 *buffer;               /* (owned): BUFFER_SIZE bytes */
   struct epoll_event events[EVENTS_PER_TURN];
-  int n_events; /* of the turn that runs now; 0 outside of it */
+  int n_events;    /* of the turn that runs now; 0 outside of it */
+  guint n_blocked; /* see channels_poller_note_blocked() */
 };
 
 G_DEFINE_FINAL_TYPE (ChannelsPoller, channels_poller, G_TYPE_OBJECT)
@@ -380,6 +381,32 @@ channels_poller_get_buffer (ChannelsPoller *self, gsize *out_size)
   *out_size = BUFFER_SIZE;
 
   return self->buffer;
+}
+
+/**
+ * channels_poller_note_blocked:
+ * @self: a poller
+ *
+ * Says that one of the sockets cannot be written to any more past its outbox: it is closed, or
+ * something waits there. Whoever remembers descriptors to write to compares
+ * channels_poller_count_blocked(), and so needs to look at no socket while none has changed.
+ */
+void
+channels_poller_note_blocked (ChannelsPoller *self)
+{
+  self->n_blocked++;
+}
+
+/**
+ * channels_poller_count_blocked:
+ * @self: a poller
+ *
+ * Returns: how often channels_poller_note_blocked() was called, modulo 2³²
+ */
+guint
+channels_poller_count_blocked (ChannelsPoller *self)
+{
+  return self->n_blocked;
 }
 
 /**

@@ -59,6 +59,10 @@ void channels_poller_forget_flush (ChannelsPoller *self, ChannelsFlush *flush);
 
 guint8 *channels_poller_get_buffer (ChannelsPoller *self, gsize *out_size);
 
+void channels_poller_note_blocked (ChannelsPoller *self);
+
+guint channels_poller_count_blocked (ChannelsPoller *self);
+
 GMainContext *channels_poller_get_parking (ChannelsPoller *self);
 
 G_END_DECLS

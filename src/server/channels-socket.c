@@ -82,6 +82,7 @@ finish (ChannelsSocket *self)
     return;
 
   g_object_ref (self);
+  channels_poller_note_blocked (self->poller);
   channels_deadlines_clear (get_deadlines (self), &self->deadline);
   channels_poller_remove (self->poller, &self->watch);
   g_close (fd, NULL);
@@ -135,6 +136,8 @@ write_outbox (ChannelsSocket *self)
       channels_outbox_clear (&self->outbox);
       channels_socket_fail (self, CHANNELS_SOCKET_FAILURE_GONE);
     }
+  if (self->outbox.blocked)
+    channels_poller_note_blocked (self->poller);
   watch_for_stall (self);
 }
 
@@ -261,6 +264,7 @@ begin_closing (ChannelsSocket *self)
 
   self->is.closing = TRUE;
   self->is.deaf = TRUE;
+  channels_poller_note_blocked (self->poller);
   g_object_ref (self);
 
   if (!self->is.doomed)
@@ -499,29 +503,21 @@ channels_socket_push (ChannelsSocket *self, GBytes *frames, guint events)
 }
 
 /**
- * channels_socket_write_past:
+ * channels_socket_get_straight:
  * @self: a socket
- * @data: whole frames, which many sockets get
- * @size: bytes of them
  *
- * Writes to the kernel past the outbox, if nothing waits there. The rest is the caller's to push
- * before anything else.
+ * Whoever has the same bytes for many sockets may send() them past the outbox; what the kernel does
+ * not take has to be pushed before anything else. The descriptor is good for that until
+ * channels_poller_note_blocked() says otherwise.
  *
- * Returns: bytes that were written
+ * Returns: the descriptor; -1 while something waits, and once the socket is of no more use
  */
-gsize
-channels_socket_write_past (ChannelsSocket *self, const guint8 *data, gsize size)
+int
+channels_socket_get_straight (ChannelsSocket *self)
 {
-  gssize written;
+  gboolean waits = self->outbox.backlog > 0 || self->outbox.blocked;
 
-  if (!channels_socket_is_open (self))
-    return 0;
-
-  written = channels_outbox_write_past (&self->outbox, self->watch.fd, data, size);
-  if (written < 0)
-    channels_socket_fail (self, CHANNELS_SOCKET_FAILURE_GONE);
-
-  return MAX (written, 0);
+  return waits || !channels_socket_is_open (self) ? -1 : self->watch.fd;
 }
 
 /**
@@ -539,6 +535,7 @@ channels_socket_fail (ChannelsSocket *self, ChannelsSocketFailure failure)
 
   self->is.failing = TRUE;
   self->is.failure = failure;
+  channels_poller_note_blocked (self->poller);
   channels_poller_call_again (self->poller, &self->watch);
 }
 

@@ -73,7 +73,7 @@ gint64 channels_socket_get_last_heard (ChannelsSocket *self);
 
 void channels_socket_push (ChannelsSocket *self, GBytes *frames, guint events);
 
-gsize channels_socket_write_past (ChannelsSocket *self, const guint8 *data, gsize size);
+int channels_socket_get_straight (ChannelsSocket *self);
 
 void channels_socket_fail (ChannelsSocket *self, ChannelsSocketFailure failure);
 
