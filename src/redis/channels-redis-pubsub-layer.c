@@ -7,6 +7,7 @@
 
 #include "channels-error.h"
 #include "channels-msgpack.h"
+#include "channels-redis-batches.h"
 #include "channels-redis-complaint.h"
 #include "channels-redis-farewell.h"
 #include "channels-redis-ring.h"
@@ -17,10 +18,15 @@
 
 #include <string.h>
 
-/* ARGV: our own channel of a group's, see ChannelsRedisSubscriber; the group's; an event. Returns
- * how many others have it. */
-static const char publish_script[] = "local own = redis.call('PUBLISH', ARGV[1], '')\n"
-                                     "return redis.call('PUBLISH', ARGV[2], ARGV[3]) - own";
+/* ARGV: our own channel of a group's, see ChannelsRedisSubscriber; the group's; events. Returns for
+ * each how many others have it. */
+static const char publish_script[] =
+    "local taken = {}\n"
+    "for i = 3, #ARGV do\n"
+    "  local own = redis.call('PUBLISH', ARGV[1], '')\n"
+    "  taken[i - 2] = redis.call('PUBLISH', ARGV[2], ARGV[i]) - own\n"
+    "end\n"
+    "return taken";
 
 /**
  * ChannelsRedisPubsubLayer:
@@ -43,6 +49,7 @@ struct _ChannelsRedisPubsubLayer
   GPtrArray *connections;          /* (element-type ChannelsRedisConnection) (owned) */
   GPtrArray *subscribers;          /* (element-type ChannelsRedisSubscriber) (owned) */
   ChannelsRedisScript publish;
+  ChannelsRedisBatches *batches;  /* (owned): what is sent to groups */
   char *group_head;               /* (owned): what the channel of a group begins with */
   ChannelsRedisComplaint dropped; /* messages that were none */
   gboolean up;
@@ -56,11 +63,11 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ChannelsRedisPubsubLayer,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (CHANNELS_TYPE_LAYER, layer_iface_init))
 
-/* A publication on its way. */
+/* A publication to one channel on its way. */
 typedef struct
 {
   ChannelsRedisSend *send; /* (owned) */
-  char *channel;           /* (owned) (nullable): where it goes to one channel alone */
+  char *channel;           /* (owned) */
 } Publication;
 
 static guint
@@ -182,8 +189,8 @@ published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   guint remotes = 0;
 
   if (reply != NULL && reply->type == REDIS_REPLY_INTEGER)
-    remotes = CLAMP (reply->integer, 0, channel != NULL ? 1 : G_MAXINT);
-  if (reply != NULL && remotes == 0 && channel != NULL)
+    remotes = CLAMP (reply->integer, 0, 1);
+  if (reply != NULL && remotes == 0)
     error = g_error_new (CHANNELS_ERROR, CHANNELS_ERROR_NO_SUCH_CHANNEL,
                          "nobody has the channel “%s”", channel);
 
@@ -191,35 +198,35 @@ published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_free (publication);
 }
 
-/* Appends the event to a command that wants nothing else, and sends it. */
-static void
-publish (ChannelsRedisPubsubLayer *self,
-         guint host,
-         ChannelsRedisWords *words,
-         ChannelsEvent *event,
-         ChannelsRedisSend *send,
-         const char *channel)
+/* What is published: `NULL`, and the send has ended, where there is no such thing. */
+static GBytes *
+make_payload (ChannelsRedisPubsubLayer *self, ChannelsEvent *event, ChannelsRedisSend *send)
 {
   g_autoptr (GError) error = NULL;
   GBytes *map = channels_event_get_msgpack (event, &error);
-  g_autoptr (GBytes) payload = NULL;
-  Publication *publication;
+  GBytes *payload = NULL;
 
   if (map != NULL)
     payload = channels_redis_settings_seal (self->settings, FALSE, g_bytes_get_data (map, NULL),
                                             g_bytes_get_size (map), &error);
   if (payload == NULL)
-    {
-      channels_redis_send_end_part (send, 0, error);
-      return;
-    }
+    channels_redis_send_end_part (send, 0, error);
 
-  publication = g_new0 (Publication, 1);
-  publication->send = send;
-  publication->channel = g_strdup (channel);
-  channels_redis_words_add_bytes (words, payload);
-  channels_redis_words_send (words, g_ptr_array_index (self->connections, host), published_cb,
-                             publication);
+  return payload;
+}
+
+static ChannelsRedisConnection *
+begin_publish (const char *group, ChannelsRedisWords *words, gpointer user_data)
+{
+  ChannelsRedisPubsubLayer *self = user_data;
+  g_autofree char *channel = g_strconcat (self->group_head, group, NULL);
+  g_autofree char *own = channels_redis_subscriber_get_own (channel, self->settings->node_prefix);
+
+  channels_redis_script_begin (&self->publish, words, 0);
+  channels_redis_words_add (words, own);
+  channels_redis_words_add (words, channel);
+
+  return g_ptr_array_index (self->connections, find_host (self, channel));
 }
 
 static void
@@ -231,15 +238,11 @@ pubsub_layer_send_to_group (ChannelsLayer *layer,
                             gpointer user_data)
 {
   ChannelsRedisPubsubLayer *self = CHANNELS_REDIS_PUBSUB_LAYER (layer);
-  g_autofree char *channel = g_strconcat (self->group_head, group, NULL);
-  g_autofree char *own = channels_redis_subscriber_get_own (channel, self->settings->node_prefix);
-  g_auto (ChannelsRedisWords) words;
+  ChannelsRedisSend *send = channels_redis_send_begin (layer, cancellable, callback, user_data);
+  g_autoptr (GBytes) payload = make_payload (self, event, send);
 
-  channels_redis_script_begin (&self->publish, &words, 0);
-  channels_redis_words_add (&words, own);
-  channels_redis_words_add (&words, channel);
-  publish (self, find_host (self, channel), &words, event,
-           channels_redis_send_begin (layer, cancellable, callback, user_data), NULL);
+  if (payload != NULL)
+    channels_redis_batches_add (self->batches, group, payload, send);
 }
 
 static void
@@ -251,12 +254,25 @@ pubsub_layer_send_to_channel (ChannelsLayer *layer,
                               gpointer user_data)
 {
   ChannelsRedisPubsubLayer *self = CHANNELS_REDIS_PUBSUB_LAYER (layer);
-  g_auto (ChannelsRedisWords) words;
+  ChannelsRedisSend *send = channels_redis_send_begin (layer, cancellable, callback, user_data);
+  g_autoptr (GBytes) payload = make_payload (self, event, send);
+  g_auto (ChannelsRedisWords) words = { NULL };
+  Publication *publication;
 
+  if (payload == NULL)
+    return;
+
+  channels_redis_batches_flush (self->batches); /* what was sent before it comes before it */
+
+  publication = g_new0 (Publication, 1);
+  publication->send = send;
+  publication->channel = g_strdup (channel);
   channels_redis_words_init (&words, "PUBLISH");
   channels_redis_words_add (&words, channel);
-  publish (self, find_host (self, channel), &words, event,
-           channels_redis_send_begin (layer, cancellable, callback, user_data), channel);
+  channels_redis_words_add_bytes (&words, payload);
+  channels_redis_words_send (&words,
+                             g_ptr_array_index (self->connections, find_host (self, channel)),
+                             published_cb, publication);
 }
 
 static void
@@ -286,6 +302,7 @@ pubsub_layer_stop (ChannelsLayer *layer,
   g_return_if_fail (!self->stopped);
 
   self->stopped = TRUE;
+  channels_redis_batches_flush (self->batches);
   farewell = channels_redis_farewell_begin (layer, close_all, cancellable, callback, user_data);
   for (guint i = 0; i < self->subscribers->len; i++)
     channels_redis_subscriber_leave (g_ptr_array_index (self->subscribers, i), farewell);
@@ -330,6 +347,7 @@ channels_redis_pubsub_layer_finalize (GObject *object)
 {
   ChannelsRedisPubsubLayer *self = CHANNELS_REDIS_PUBSUB_LAYER (object);
 
+  channels_redis_batches_free (self->batches);
   g_ptr_array_unref (self->subscribers);
   g_ptr_array_unref (self->connections);
   g_free (self->group_head);
@@ -352,6 +370,7 @@ channels_redis_pubsub_layer_init (ChannelsRedisPubsubLayer *self)
 {
   self->connections = g_ptr_array_new_with_free_func (g_object_unref);
   self->subscribers = g_ptr_array_new_with_free_func (g_object_unref);
+  self->batches = channels_redis_batches_new (begin_publish, self);
 }
 
 static void

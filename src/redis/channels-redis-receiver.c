@@ -57,9 +57,10 @@ typedef struct
  * ChannelsRedisReceiver:
  *
  * Empties this node's queue on one host, on a connection of its own: it waits for a message with
- * `BZPOPMIN`, takes those that stand behind it, and waits again, both at once. Nothing else costs
- * an idle node anything. What a node of the same name has left unread, which died, may be removed
- * first.
+ * `BZPOPMIN`, and right behind that has sent the command that takes those that stand behind it.
+ * Redis does the second as soon as the first is done, so all come at once, and in one write to each
+ * browser. Nothing else costs an idle node anything. What a node of the same name has left unread,
+ * which died, may be removed first.
  *
  * A connection that broke on our side alone is a client that still waits in Redis, in front of us,
  * and would be given the next message: it is ended first. Redis numbers its clients, anew when it
@@ -128,7 +129,7 @@ take_drained (ChannelsRedisReceiver *self, GAsyncResult *result, GError **error)
   return reply != NULL;
 }
 
-/* What is wrong is said by the wait that stands behind it. */
+/* What is wrong is said by the wait that stands in front of it. */
 static void
 drained_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -202,10 +203,7 @@ popped_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     channels_redis_retry_done (&self->retry);
   set_waiting (self, TRUE);
   if (reply->type == REDIS_REPLY_ARRAY)
-    {
-      hand_over (self, reply->element[1]);
-      drain (self, drained_cb);
-    }
+    hand_over (self, reply->element[1]);
   wait_for_message (self);
 }
 
@@ -217,6 +215,7 @@ wait_for_message (ChannelsRedisReceiver *self)
   self->asked = g_get_monotonic_time ();
   channels_redis_connection_command_async (self->connection, G_N_ELEMENTS (argv), argv, NULL,
                                            POP_TIMEOUT, NULL, popped_cb, g_object_ref (self));
+  drain (self, drained_cb);
 }
 
 static void

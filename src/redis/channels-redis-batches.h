@@ -1,0 +1,42 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "channels-redis-send.h"
+#include "channels-redis-words.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ChannelsRedisBatchesFunc:
+ * @group: a group's name
+ * @words: uninitialised memory: the command, all but the payloads, which are its last words
+ * @user_data: (closure): what was given with the function
+ *
+ * Begins the command that sends to a group. It is answered by an array with a number for each
+ * payload: how many other nodes took it.
+ *
+ * Returns: (transfer none): the connection that it is for
+ */
+typedef ChannelsRedisConnection *(*ChannelsRedisBatchesFunc) (const char *group,
+                                                              ChannelsRedisWords *words,
+                                                              gpointer user_data);
+
+typedef struct _ChannelsRedisBatches ChannelsRedisBatches;
+
+ChannelsRedisBatches *channels_redis_batches_new (ChannelsRedisBatchesFunc begin,
+                                                  gpointer user_data);
+
+void channels_redis_batches_free (ChannelsRedisBatches *self);
+
+void channels_redis_batches_add (ChannelsRedisBatches *self,
+                                 const char *group,
+                                 GBytes *payload,
+                                 ChannelsRedisSend *send);
+
+void channels_redis_batches_flush (ChannelsRedisBatches *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsRedisBatches, channels_redis_batches_free)
+
+G_END_DECLS
