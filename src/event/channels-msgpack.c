@@ -256,6 +256,53 @@ read_map_head (const guint8 *data, gsize length, gsize *out_size, gsize *out_cou
   return TRUE;
 }
 
+/* Writes @map with one member more, up to the value of that. */
+static gboolean
+write_map_with (Writer *self, GBytes *map, const char *key, GError **error)
+{
+  gsize length, head_size, count;
+  const guint8 *data = g_bytes_get_data (map, &length);
+
+  g_return_val_if_fail (read_map_head (data, length, &head_size, &count), FALSE);
+
+  return check_written (msgpack_pack_map (&self->packer, count + 1), error) &&
+         check_written (write_cb (self, (const char *) data + head_size, length - head_size),
+                        error) &&
+         check_written (write_string (self, key), error);
+}
+
+/**
+ * channels_msgpack_begin_map_with:
+ * @out: bytes
+ * @map: what channels_event_get_msgpack() returned
+ * @key: UTF-8
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Appends what channels_msgpack_append_map_with() does, all but the value: the caller's next bytes
+ * are that.
+ *
+ * Fails as channels_msgpack_append() does.
+ *
+ * Returns: `TRUE` if it was appended, `FALSE` with @error set otherwise
+ */
+gboolean
+channels_msgpack_begin_map_with (GByteArray *out, GBytes *map, const char *key, GError **error)
+{
+  Writer writer;
+
+  g_return_val_if_fail (out != NULL, FALSE);
+  g_return_val_if_fail (map != NULL, FALSE);
+  g_return_val_if_fail (key != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  writer_init (&writer, out);
+  if (write_map_with (&writer, map, key, error))
+    return TRUE;
+
+  g_byte_array_set_size (out, writer.start);
+  return FALSE;
+}
+
 /**
  * channels_msgpack_append_map_with:
  * @out: bytes
@@ -279,8 +326,6 @@ channels_msgpack_append_map_with (GByteArray *out,
                                   GError **error)
 {
   Writer writer;
-  gsize length, head_size, count;
-  const guint8 *data;
 
   g_return_val_if_fail (out != NULL, FALSE);
   g_return_val_if_fail (map != NULL, FALSE);
@@ -288,14 +333,8 @@ channels_msgpack_append_map_with (GByteArray *out,
   g_return_val_if_fail (value != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  data = g_bytes_get_data (map, &length);
-  g_return_val_if_fail (read_map_head (data, length, &head_size, &count), FALSE);
-
   writer_init (&writer, out);
-  if (check_written (msgpack_pack_map (&writer.packer, count + 1), error) &&
-      check_written (write_cb (&writer, (const char *) data + head_size, length - head_size),
-                     error) &&
-      check_written (write_string (&writer, key), error) &&
+  if (write_map_with (&writer, map, key, error) &&
       write_value (&writer, value, CHANNELS_MSGPACK_DEPTH_MAX - 1, error))
     return TRUE;
 

@@ -91,7 +91,8 @@ static void
 send_batch (ChannelsRedisBatches *self, Batch *batch)
 {
   g_auto (ChannelsRedisWords) words;
-  ChannelsRedisConnection *connection = self->begin (batch->group, &words, self->user_data);
+  ChannelsRedisConnection *connection =
+      self->begin (batch->group, batch->payloads->len, &words, self->user_data);
 
   g_queue_unlink (&self->open, &batch->link);
   g_hash_table_remove (self->groups, batch->group);

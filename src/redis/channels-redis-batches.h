@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 /**
  * ChannelsRedisBatchesFunc:
  * @group: a group's name
+ * @n_payloads: how many there are, > 0
  * @words: uninitialised memory: the command, all but the payloads, which are its last words
  * @user_data: (closure): what was given with the function
  *
@@ -20,6 +21,7 @@ G_BEGIN_DECLS
  * Returns: (transfer none): the connection that it is for
  */
 typedef ChannelsRedisConnection *(*ChannelsRedisBatchesFunc) (const char *group,
+                                                              guint n_payloads,
                                                               ChannelsRedisWords *words,
                                                               gpointer user_data);
 

@@ -230,6 +230,7 @@ redis_layer_stop (ChannelsLayer *layer,
   g_return_if_fail (!self->stopped);
 
   self->stopped = TRUE;
+  channels_redis_queues_flush (self->queues);
   close_receivers (self);
   farewell = channels_redis_farewell_begin (layer, close_all, cancellable, callback, user_data);
   for (guint i = 0; i < self->sweeps->len; i++)

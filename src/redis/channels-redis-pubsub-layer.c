@@ -216,7 +216,7 @@ make_payload (ChannelsRedisPubsubLayer *self, ChannelsEvent *event, ChannelsRedi
 }
 
 static ChannelsRedisConnection *
-begin_publish (const char *group, ChannelsRedisWords *words, gpointer user_data)
+begin_publish (const char *group, guint n_payloads, ChannelsRedisWords *words, gpointer user_data)
 {
   ChannelsRedisPubsubLayer *self = user_data;
   g_autofree char *channel = g_strconcat (self->group_head, group, NULL);

@@ -8,6 +8,7 @@
 #include "channels-error.h"
 #include "channels-msgpack.h"
 #include "channels-names.h"
+#include "channels-redis-batches.h"
 #include "channels-redis-ring.h"
 #include "channels-redis-script.h"
 
@@ -31,21 +32,63 @@ static const char push_script[] =
     "end\n"
     "return refused";
 
+/* The same for a group, all of it: KEYS: the group; ARGV: the score from which on members count,
+ * what a queue's key begins with, our own node's name, seconds that a message is kept, the score of
+ * what is too old, the capacity, the score of the first message in microseconds; messages that end
+ * where the names of those should stand that they are for. Returns for each how many nodes took it.
+ * Members whose name no node of this layer can have are nobody's. */
+static const char group_script[] =
+    "local heads, taken, nodes, names = 7, {}, {}, {}\n"
+    "local members = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf')\n"
+    "for i = 1, #members do\n"
+    "  local node = string.match(members[i], '^([%w_.-]+!?)[%w_.-]*$')\n"
+    "  if node and string.sub(members[i], 1, #ARGV[3]) ~= ARGV[3] then\n"
+    "    if not names[node] then\n"
+    "      nodes[#nodes + 1] = node\n"
+    "      names[node] = {}\n"
+    "    end\n"
+    "    table.insert(names[node], members[i])\n"
+    "  end\n"
+    "end\n"
+    "for i = 1, #ARGV - heads do taken[i] = 0 end\n"
+    "for i = 1, #nodes do\n"
+    "  local key = ARGV[2] .. nodes[i]\n"
+    "  local count = redis.pcall('ZCOUNT', key, '(' .. ARGV[5], '+inf')\n"
+    "  local room = type(count) == 'number' and tonumber(ARGV[6]) - count or 0\n"
+    "  local tail, add = cmsgpack.pack(names[nodes[i]]), {}\n"
+    "  for j = 1, math.min(room, #taken) do\n"
+    "    add[2 * j - 1] = string.format('%.6f', (ARGV[7] + j - 1) / 1000000)\n"
+    "    add[2 * j] = ARGV[heads + j] .. tail\n"
+    "    taken[j] = taken[j] + 1\n"
+    "  end\n"
+    "  if #add > 0 then\n"
+    "    redis.call('ZADD', key, unpack(add))\n"
+    "    redis.call('EXPIRE', key, ARGV[4])\n"
+    "  end\n"
+    "  redis.pcall('ZREMRANGEBYSCORE', key, 0, ARGV[5])\n"
+    "end\n"
+    "return taken";
+
 /**
  * ChannelsRedisQueues:
  *
  * Puts events into the queues of other nodes.
  *
- * A group's members are asked for first, then each of their nodes gets one message that names all
- * of its members. Redis answers in order, so what one caller sends to one group keeps its order;
- * scores grow with each message, as a sorted set would sort equal ones by chance.
+ * Each node that a group has members of gets one message that names all of these. One script does
+ * that for all events of a turn, where it can: on one host, without encryption, where all queues
+ * hold as much. Else the members are asked for first, and the messages made here.
+ *
+ * Redis answers in order, so what one caller sends to one group keeps its order; scores grow with
+ * each message, as a sorted set would sort equal ones by chance.
  */
 struct _ChannelsRedisQueues
 {
   const ChannelsRedisSettings *settings; /* (unowned) */
   GPtrArray *connections;                /* (element-type ChannelsRedisConnection) (owned) */
   ChannelsRedisScript push;
-  gint64 last_score; /* µs since 1970 */
+  ChannelsRedisScript group;
+  ChannelsRedisBatches *batches; /* (owned) (nullable): for the group script, where that can be */
+  gint64 last_score;             /* µs since 1970 */
 };
 
 /* An event on its way to a group. */
@@ -64,6 +107,17 @@ typedef struct
   char *channel; /* (owned) (nullable): where it goes to one channel alone */
 } Push;
 
+/* Whether Redis can make the messages of a group: it knows no keys and no other queues than its
+ * own, and no pattern of a capacity. */
+static gboolean
+is_simple (const ChannelsRedisSettings *settings)
+{
+  return settings->hosts->len == 1 && settings->fernet == NULL && settings->capacities->len == 0;
+}
+
+static ChannelsRedisConnection *
+begin_group (const char *group, guint n_payloads, ChannelsRedisWords *words, gpointer user_data);
+
 /**
  * channels_redis_queues_new:
  * @settings: of the layer; outlive this
@@ -79,6 +133,9 @@ channels_redis_queues_new (const ChannelsRedisSettings *settings, GPtrArray *con
   self->settings = settings;
   self->connections = g_ptr_array_ref (connections);
   channels_redis_script_init (&self->push, push_script);
+  channels_redis_script_init (&self->group, group_script);
+  if (is_simple (settings))
+    self->batches = channels_redis_batches_new (begin_group, self);
 
   return self;
 }
@@ -93,6 +150,7 @@ channels_redis_queues_free (ChannelsRedisQueues *self)
   if (self == NULL)
     return;
 
+  channels_redis_batches_free (self->batches);
   g_ptr_array_unref (self->connections);
   g_free (self);
 }
@@ -108,6 +166,8 @@ void
 channels_redis_queues_load (ChannelsRedisQueues *self, ChannelsRedisConnection *connection)
 {
   channels_redis_script_load (&self->push, connection);
+  if (self->batches != NULL)
+    channels_redis_script_load (&self->group, connection);
 }
 
 /* The node's part of a channel's name: the queue lies on its host. A name without `!` is whole. */
@@ -129,14 +189,24 @@ add_too_old (ChannelsRedisWords *words, const char *head, guint expiry)
   channels_redis_words_add (words, score);
 }
 
+/* Returns the first of @n scores that nothing else has. */
+static gint64
+take_scores (ChannelsRedisQueues *self, guint n)
+{
+  gint64 first = MAX (g_get_real_time (), self->last_score + 1);
+
+  self->last_score = first + n - 1;
+  return first;
+}
+
 static void
 add_score (ChannelsRedisQueues *self, ChannelsRedisWords *words)
 {
+  gint64 time = take_scores (self, 1);
   g_autofree char *score = NULL;
 
-  self->last_score = MAX (g_get_real_time (), self->last_score + 1);
-  score = g_strdup_printf ("%" G_GINT64_FORMAT ".%06d", self->last_score / G_USEC_PER_SEC,
-                           (int) (self->last_score % G_USEC_PER_SEC));
+  score = g_strdup_printf ("%" G_GINT64_FORMAT ".%06d", time / G_USEC_PER_SEC,
+                           (int) (time % G_USEC_PER_SEC));
   channels_redis_words_add (words, score);
 }
 
@@ -302,21 +372,54 @@ members_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_free (group_send);
 }
 
-/**
- * channels_redis_queues_send_to_group:
- * @self: the queues
- * @group: a group's name
- * @event: the event
- * @send: (transfer full): told how that ended
- *
- * Puts an event into the queue of each node that has members in @group, but our own. A queue that
- * is full goes without.
- */
-void
-channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
-                                     const char *group,
-                                     ChannelsEvent *event,
-                                     ChannelsRedisSend *send)
+static ChannelsRedisConnection *
+begin_group (const char *group, guint n_payloads, ChannelsRedisWords *words, gpointer user_data)
+{
+  ChannelsRedisQueues *self = user_data;
+  g_autofree char *key = channels_redis_settings_get_group_key (self->settings, group);
+  g_autofree char *score = g_strdup_printf ("%" G_GINT64_FORMAT, take_scores (self, n_payloads));
+
+  channels_redis_script_begin (&self->group, words, 1);
+  channels_redis_words_add (words, key);
+  add_too_old (words, "(", self->settings->group_expiry);
+  channels_redis_words_add (words, self->settings->prefix);
+  channels_redis_words_add (words, self->settings->node_prefix);
+  channels_redis_words_add_uint (words, self->settings->expiry);
+  add_too_old (words, "", self->settings->expiry);
+  channels_redis_words_add_uint (words, self->settings->capacity);
+  channels_redis_words_add (words, score);
+
+  return g_ptr_array_index (self->connections, 0);
+}
+
+/* Has Redis make the messages of the members' nodes. */
+static void
+send_simply (ChannelsRedisQueues *self,
+             const char *group,
+             ChannelsEvent *event,
+             ChannelsRedisSend *send)
+{
+  g_autoptr (GByteArray) message = g_byte_array_new ();
+  g_autoptr (GBytes) payload = NULL;
+  g_autoptr (GError) error = NULL;
+  GBytes *map = channels_event_get_msgpack (event, &error);
+
+  if (map != NULL &&
+      channels_msgpack_begin_map_with (message, map, CHANNELS_EVENT_KEY_CHANNEL, &error))
+    payload =
+        channels_redis_settings_seal (self->settings, TRUE, message->data, message->len, &error);
+  if (payload != NULL)
+    channels_redis_batches_add (self->batches, group, payload, send);
+  else
+    channels_redis_send_end_part (send, 0, error);
+}
+
+/* Asks for the members, and makes the messages of their nodes when they are here. */
+static void
+send_to_members (ChannelsRedisQueues *self,
+                 const char *group,
+                 ChannelsEvent *event,
+                 ChannelsRedisSend *send)
 {
   guint host = channels_redis_ring_find (group, self->connections->len);
   g_autofree char *key = channels_redis_settings_get_group_key (self->settings, group);
@@ -333,6 +436,41 @@ channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
   channels_redis_words_add (&words, "+inf");
   channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), members_cb,
                              group_send);
+}
+
+/**
+ * channels_redis_queues_send_to_group:
+ * @self: the queues
+ * @group: a group's name
+ * @event: the event
+ * @send: (transfer full): told how that ended
+ *
+ * Puts an event into the queue of each node that has members in @group, but our own. A queue that
+ * is full goes without.
+ */
+void
+channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
+                                     const char *group,
+                                     ChannelsEvent *event,
+                                     ChannelsRedisSend *send)
+{
+  if (self->batches != NULL)
+    send_simply (self, group, event, send);
+  else
+    send_to_members (self, group, event, send);
+}
+
+/**
+ * channels_redis_queues_flush:
+ * @self: the queues
+ *
+ * Hands over to the connections what was sent to groups and waits here still.
+ */
+void
+channels_redis_queues_flush (ChannelsRedisQueues *self)
+{
+  if (self->batches != NULL)
+    channels_redis_batches_flush (self->batches);
 }
 
 /**

@@ -23,6 +23,8 @@ void channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
                                           ChannelsEvent *event,
                                           ChannelsRedisSend *send);
 
+void channels_redis_queues_flush (ChannelsRedisQueues *self);
+
 void channels_redis_queues_send_to_channel (ChannelsRedisQueues *self,
                                             const char *channel,
                                             ChannelsEvent *event,
