@@ -3,11 +3,12 @@
 
 #include "config.h"
 
-#include "channels-event.h"
+#include "channels-event-private.h"
 
 #include "channels-error.h"
 #include "channels-event-rules.h"
 #include "channels-json.h"
+#include "channels-msgpack-message.h"
 #include "channels-msgpack.h"
 #include "channels-names.h"
 
@@ -16,38 +17,17 @@
 /* A chat message was validated by who brought it, at a depth that it knew. */
 #define ANY_DEPTH G_MAXUINT
 
-/* Levels of an event with the list of those that it is for. */
-#define ADDRESSED_DEPTH 2
-
 /* Levels in one D-Bus message. The specification says 32 arrays and 32 tuples; libdbus counts all
  * together, with variants and entries of dictionaries, and closes the connection past 64. */
 #define BUS_LEVELS 64
 
-/**
- * ChannelsEvent:
+/*
+ * channels_event_new:
  *
- * What travels: a dictionary with a `type`. Immutable and counted; made once, handed to every
- * member.
- *
- * It has up to four forms, the dictionary, its JSON, the JSON of its `message` and its MessagePack,
- * and is born with one of them. The others are made when first asked for and kept: an event costs
- * each kind of receiver once, however many they are. What was JSON keeps the bytes that it had.
- *
- * References may be taken and dropped in any thread; everything else is for one thread at a time,
- * since asking makes the missing form.
+ * Returns: (transfer full): an event without any form, of the type `chat_message`
  */
-struct _ChannelsEvent
-{
-  gatomicrefcount ref_count;
-  char *type;           /* (owned) (nullable): `NULL` for a chat message, the commonest by far */
-  GVariant *dictionary; /* (owned) (nullable): a{sv}; made when asked for */
-  GBytes *json;         /* (owned) (nullable): of the whole; made when asked for */
-  GBytes *message_json; /* (owned) (nullable): of its `message`; made when asked for */
-  GBytes *msgpack;      /* (owned) (nullable): of the whole; made when asked for */
-};
-
-static ChannelsEvent *
-event_new (void)
+ChannelsEvent *
+channels_event_new (void)
 {
   ChannelsEvent *self = g_new0 (ChannelsEvent, 1);
 
@@ -81,7 +61,7 @@ channels_event_new_from_variant (GVariant *dictionary, guint max_depth, GError *
   g_return_val_if_fail (g_variant_is_of_type (dictionary, G_VARIANT_TYPE_VARDICT), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  self = event_new ();
+  self = channels_event_new ();
   self->dictionary = g_variant_ref_sink (dictionary);
 
   if (!channels_event_check_value (dictionary, max_depth, error))
@@ -125,7 +105,7 @@ channels_event_new_from_json (const char *text, gsize length, guint max_depth, G
       return NULL;
     }
 
-  self = event_new ();
+  self = channels_event_new ();
   self->dictionary = g_variant_ref_sink (channels_json_to_variant (text, length, max_depth, NULL));
   self->type = channels_event_dup_type (self->dictionary, error);
   if (self->type == NULL || !channels_event_check_type (self->type, error))
@@ -137,165 +117,6 @@ channels_event_new_from_json (const char *text, gsize length, guint max_depth, G
         g_bytes_new_from_bytes (self->json, (gsize) (message - text), message_length);
 
   return g_steal_pointer (&self);
-}
-
-static GVariant *
-read_map (const guint8 *data, gsize length, guint max_depth, GError **error)
-{
-  g_autoptr (GVariant) value = channels_msgpack_to_variant (data, length, max_depth, error);
-
-  if (value == NULL)
-    return NULL;
-
-  g_variant_ref_sink (value);
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT))
-    return g_steal_pointer (&value);
-
-  g_set_error_literal (error, CHANNELS_ERROR, CHANNELS_ERROR_INVALID_EVENT,
-                       "the event is no map in MessagePack");
-  return NULL;
-}
-
-/* An event from another node, whose consumers follow its own rules: a type that none of ours has a
- * handler for does no harm. */
-static ChannelsEvent *
-new_from_node (GVariant *dictionary, GError **error)
-{
-  g_autoptr (ChannelsEvent) self = event_new ();
-
-  self->dictionary = g_variant_ref_sink (dictionary);
-  self->type = channels_event_dup_type (dictionary, error);
-
-  return self->type != NULL ? g_steal_pointer (&self) : NULL;
-}
-
-/**
- * channels_event_new_from_msgpack:
- * @data: (nullable): `NULL` if @length is 0
- * @length: bytes of @data
- * @max_depth: as in channels_msgpack_to_variant(); the event itself is the first
- * @error: return location for a `GError`, or `NULL`
- *
- * Makes an event of a map that another node sent. Its `type` may be any string, reserved ones too.
- *
- * Fails as channels_msgpack_to_variant() does, and with `CHANNELS_ERROR_INVALID_EVENT` if @data is
- * no map or has no `type` that is a string.
- *
- * Returns: (transfer full): an event, or `NULL` with @error set
- */
-ChannelsEvent *
-channels_event_new_from_msgpack (const guint8 *data, gsize length, guint max_depth, GError **error)
-{
-  g_autoptr (GVariant) map = NULL;
-
-  g_return_val_if_fail (data != NULL || length == 0, NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  map = read_map (data, length, max_depth, error);
-  return map != NULL ? new_from_node (map, error) : NULL;
-}
-
-/* @names: one string, or an array of them. */
-static gboolean
-add_channels (GStrvBuilder *channels, GVariant *names)
-{
-  if (g_variant_is_of_type (names, G_VARIANT_TYPE_STRING))
-    {
-      g_strv_builder_add (channels, g_variant_get_string (names, NULL));
-      return TRUE;
-    }
-  if (!g_variant_is_of_type (names, G_VARIANT_TYPE ("av")))
-    return FALSE;
-
-  for (gsize i = 0; i < g_variant_n_children (names); i++)
-    {
-      g_autoptr (GVariant) child = g_variant_get_child_value (names, i);
-      g_autoptr (GVariant) name = g_variant_get_variant (child);
-
-      if (!g_variant_is_of_type (name, G_VARIANT_TYPE_STRING))
-        return FALSE;
-      g_strv_builder_add (channels, g_variant_get_string (name, NULL));
-    }
-
-  return TRUE;
-}
-
-/* Splits what came into those that it is for and the event proper. */
-static GVariant *
-take_channels (GVariant *map, GStrvBuilder *channels)
-{
-  g_auto (GVariantBuilder) rest = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
-  gboolean is_addressed = FALSE;
-
-  for (gsize i = 0; i < g_variant_n_children (map); i++)
-    {
-      g_autoptr (GVariant) entry = g_variant_get_child_value (map, i);
-      g_autoptr (GVariant) value = NULL;
-      const char *key;
-
-      g_variant_get (entry, "{&sv}", &key, &value);
-      if (!g_str_equal (key, CHANNELS_EVENT_KEY_CHANNEL))
-        g_variant_builder_add_value (&rest, entry);
-      else if (add_channels (channels, value))
-        is_addressed = TRUE;
-    }
-
-  return is_addressed ? g_variant_builder_end (&rest) : NULL;
-}
-
-/**
- * channels_event_new_addressed:
- * @data: (nullable): `NULL` if @length is 0
- * @length: bytes of @data
- * @max_depth: as in channels_event_new_from_msgpack(), but two levels are always allowed: the list
- * of channels needs them
- * @out_channels: (out) (transfer full): the channels that it is for; what they are called was not
- * checked, and none may be there
- * @error: return location for a `GError`, or `NULL`
- *
- * Makes an event of a map that another node put into this node's queue: a member of it,
- * `__asgi_channel__`, says for which channels of this node it is, a string or an array of them. The
- * event is without this member.
- *
- * Fails as channels_event_new_from_msgpack() does, and with `CHANNELS_ERROR_INVALID_EVENT` if it
- * does not say for whom it is.
- *
- * Returns: (transfer full): an event, or `NULL` with @error set
- */
-ChannelsEvent *
-channels_event_new_addressed (const guint8 *data,
-                              gsize length,
-                              guint max_depth,
-                              char ***out_channels,
-                              GError **error)
-{
-  g_autoptr (GStrvBuilder) channels = g_strv_builder_new ();
-  g_autoptr (GVariant) map = NULL;
-  GVariant *dictionary;
-  ChannelsEvent *self;
-
-  g_return_val_if_fail (data != NULL || length == 0, NULL);
-  g_return_val_if_fail (out_channels != NULL, NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  map = read_map (data, length, MAX (max_depth, ADDRESSED_DEPTH), error);
-  if (map == NULL)
-    return NULL;
-
-  dictionary = take_channels (map, channels);
-  if (dictionary == NULL)
-    {
-      g_set_error_literal (error, CHANNELS_ERROR, CHANNELS_ERROR_INVALID_EVENT,
-                           "the event has no “" CHANNELS_EVENT_KEY_CHANNEL
-                           "” that is a string or an array of strings");
-      return NULL;
-    }
-
-  self = new_from_node (dictionary, error);
-  if (self != NULL)
-    *out_channels = g_strv_builder_end (channels);
-
-  return self;
 }
 
 /**
@@ -316,7 +137,8 @@ channels_event_new_chat (const char *message_json, gsize length)
 
   g_return_val_if_fail (message_json != NULL && length > 0, NULL);
 
-  self = event_new ();
+  self = channels_event_new ();
+  self->lean = TRUE;
   self->message_json = g_bytes_new (message_json, length);
   return self;
 }
@@ -338,9 +160,10 @@ channels_event_new_chat_text (const char *message)
   g_return_val_if_fail (message != NULL, NULL);
 
   json = g_string_sized_new (strlen (message) + sizeof "\"\"");
-  channels_json_append_string (json, message);
+  channels_json_append_string (json, message, -1);
 
-  self = event_new ();
+  self = channels_event_new ();
+  self->lean = TRUE;
   self->message_json = g_string_free_to_bytes (json);
   return self;
 }
@@ -423,7 +246,7 @@ channels_event_get_variant (ChannelsEvent *self)
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&builder, "{sv}", CHANNELS_EVENT_KEY_TYPE,
-                         g_variant_new_string (CHANNELS_EVENT_TYPE_CHAT));
+                         g_variant_new_string (channels_event_get_event_type (self)));
   g_variant_builder_add (&builder, "{sv}", CHANNELS_EVENT_KEY_MESSAGE, message);
   self->dictionary = g_variant_ref_sink (g_variant_builder_end (&builder));
 
@@ -460,15 +283,17 @@ variant_to_json (GVariant *value, GError **error)
 }
 
 static GBytes *
-chat_to_json (GBytes *message_json)
+lean_to_json (ChannelsEvent *self)
 {
-  static const char head[] = "{\"" CHANNELS_EVENT_KEY_TYPE "\":\"" CHANNELS_EVENT_TYPE_CHAT
-                             "\",\"" CHANNELS_EVENT_KEY_MESSAGE "\":";
+  static const char head[] = "{\"" CHANNELS_EVENT_KEY_TYPE "\":";
+  static const char middle[] = ",\"" CHANNELS_EVENT_KEY_MESSAGE "\":";
   gsize length;
-  const char *text = g_bytes_get_data (message_json, &length);
-  GString *json = g_string_sized_new (sizeof head + length + sizeof "}");
+  const char *text = g_bytes_get_data (self->message_json, &length);
+  GString *json = g_string_sized_new (sizeof head + sizeof middle + length + 32);
 
   g_string_append_len (json, head, sizeof head - 1);
+  channels_json_append_string (json, channels_event_get_event_type (self), -1);
+  g_string_append_len (json, middle, sizeof middle - 1);
   g_string_append_len (json, text, (gssize) length);
   g_string_append_c (json, '}');
 
@@ -492,8 +317,8 @@ channels_event_get_json (ChannelsEvent *self, GError **error)
   g_return_val_if_fail (self != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (self->json == NULL && self->type == NULL)
-    self->json = chat_to_json (self->message_json);
+  if (self->json == NULL && self->lean)
+    self->json = lean_to_json (self);
   else if (self->json == NULL)
     self->json = variant_to_json (self->dictionary, error);
 
@@ -541,6 +366,23 @@ channels_event_get_message_json (ChannelsEvent *self, GError **error)
   return self->message_json;
 }
 
+/* Appends a lean event whose message is a text that stands in JSON as it is. */
+static gboolean
+append_plain_text (ChannelsEvent *self, GByteArray *out)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (self->message_json, &length);
+  const char *type = channels_event_get_event_type (self);
+  ChannelsMsgpackMessage message = { .type = { type, strlen (type) } };
+
+  if (length < strlen ("\"\"") || text[0] != '"' || memchr (text, '\\', length) != NULL)
+    return FALSE;
+
+  message.message.data = text + 1;
+  message.message.length = length - strlen ("\"\"");
+  return channels_msgpack_append_message (out, &message);
+}
+
 /**
  * channels_event_get_msgpack:
  * @self: an event
@@ -562,7 +404,8 @@ channels_event_get_msgpack (ChannelsEvent *self, GError **error)
     return self->msgpack;
 
   out = g_byte_array_new ();
-  if (channels_msgpack_append (out, channels_event_get_variant (self), error))
+  if ((self->lean && append_plain_text (self, out)) ||
+      channels_msgpack_append (out, channels_event_get_variant (self), error))
     self->msgpack = g_byte_array_free_to_bytes (g_steal_pointer (&out));
 
   return self->msgpack;

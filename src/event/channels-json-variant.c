@@ -178,20 +178,22 @@ channels_variant_unwrap (GVariant *value)
  * channels_json_append_string:
  * @out: a text
  * @string: UTF-8
+ * @length: bytes of @string; -1 where it ends with a NUL
  *
  * Appends @string as JSON, in quotes. Only what must be is escaped: quotes, backslashes and
  * U+0000 to U+001F.
  */
 void
-channels_json_append_string (GString *out, const char *string)
+channels_json_append_string (GString *out, const char *string, gssize length)
 {
   const char *plain = string;
+  const char *end = string + (length >= 0 ? (gsize) length : strlen (string));
 
   g_return_if_fail (out != NULL);
   g_return_if_fail (string != NULL);
 
   g_string_append_c (out, '"');
-  for (const char *p = string; *p != '\0'; p++)
+  for (const char *p = string; p < end; p++)
     {
       static const char controls[] = "\b\f\n\r\t";
       const char *control;
@@ -210,7 +212,7 @@ channels_json_append_string (GString *out, const char *string)
       else
         g_string_append_printf (out, "\\%c", *p);
     }
-  g_string_append (out, plain);
+  g_string_append_len (out, plain, end - plain);
   g_string_append_c (out, '"');
 }
 
@@ -258,7 +260,7 @@ append_object (GString *out, GVariant *dictionary, guint levels, GError **error)
 
       if (i > 0)
         g_string_append_c (out, ',');
-      channels_json_append_string (out, g_variant_get_string (key, NULL));
+      channels_json_append_string (out, g_variant_get_string (key, NULL), -1);
       g_string_append_c (out, ':');
       if (!append_value (out, value, levels, error))
         return FALSE;
@@ -294,7 +296,7 @@ append_signature (GString *out, const char *signature)
   if (*signature == '\0')
     g_string_append (out, "null");
   else
-    channels_json_append_string (out, signature);
+    channels_json_append_string (out, signature, -1);
 }
 
 static gboolean
@@ -342,7 +344,7 @@ append_value (GString *out, GVariant *value, guint levels, GError **error)
       return append_double (out, inner, error);
     case G_VARIANT_CLASS_STRING:
     case G_VARIANT_CLASS_OBJECT_PATH:
-      channels_json_append_string (out, g_variant_get_string (inner, NULL));
+      channels_json_append_string (out, g_variant_get_string (inner, NULL), -1);
       return TRUE;
     case G_VARIANT_CLASS_SIGNATURE:
       append_signature (out, g_variant_get_string (inner, NULL));

@@ -57,6 +57,6 @@ channels_json_to_variant (const char *text, gsize length, guint max_depth, GErro
 
 gboolean channels_json_append_variant (GString *out, GVariant *value, GError **error);
 
-void channels_json_append_string (GString *out, const char *string);
+void channels_json_append_string (GString *out, const char *string, gssize length);
 
 G_END_DECLS

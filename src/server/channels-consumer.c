@@ -71,9 +71,9 @@ channels_consumer_append_error (GByteArray *reply, const char *code, const char 
 {
   g_autoptr (GString) text = g_string_new ("{\"error\": {\"code\": ");
 
-  channels_json_append_string (text, code);
+  channels_json_append_string (text, code, -1);
   g_string_append (text, ", \"message\": ");
-  channels_json_append_string (text, message);
+  channels_json_append_string (text, message, -1);
   g_string_append (text, "}}");
 
   channels_frame_append (reply, CHANNELS_FRAME_TEXT, text->str, text->len);

@@ -6,6 +6,8 @@
 #include "fuzz.h"
 
 #include "channels-event.h"
+#include "channels-msgpack.h"
+#include "channels-names.h"
 #include "channels-redis-settings.h"
 
 /* What lies in a queue, or is published: taken apart it is an event with those it is for, or a
@@ -15,6 +17,38 @@
 #define SALTED 0x01
 #define ENCRYPTED 0x02
 #define DEPTH 32
+
+/* Whichever way it was read: it has the members of the map, but the one that says for whom it is.
+ */
+static void
+check_members (ChannelsEvent *event, GBytes *map)
+{
+  g_autoptr (GVariant) whole = g_variant_ref_sink (channels_msgpack_to_variant (
+      g_bytes_get_data (map, NULL), g_bytes_get_size (map), DEPTH, NULL));
+  g_autoptr (GVariantDict) rest = g_variant_dict_new (whole);
+  g_autoptr (GVariantDict) members = g_variant_dict_new (channels_event_get_variant (event));
+  g_autoptr (GVariant) expected = NULL;
+  g_autoptr (GVariant) found = NULL;
+
+  g_variant_dict_remove (rest, CHANNELS_EVENT_KEY_CHANNEL);
+  expected = g_variant_ref_sink (g_variant_dict_end (rest));
+  found = g_variant_ref_sink (g_variant_dict_end (members));
+  g_assert_cmpuint (g_variant_n_children (found), ==, g_variant_n_children (expected));
+  for (gsize i = 0; i < g_variant_n_children (expected); i++)
+    {
+      g_autoptr (GVariant) entry = g_variant_get_child_value (expected, i);
+      g_autoptr (GVariant) value = NULL;
+      g_autoptr (GVariant) other = NULL;
+      const char *key;
+
+      g_variant_get (entry, "{&sv}", &key, &value);
+      other = g_variant_lookup_value (found, key, NULL);
+      /* By bytes: a NaN is not equal to itself. */
+      g_assert_nonnull (other);
+      g_assert_cmpmem (g_variant_get_data (other), g_variant_get_size (other),
+                       g_variant_get_data (value), g_variant_get_size (value));
+    }
+}
 
 static void
 check_event (GBytes *map)
@@ -28,6 +62,8 @@ check_event (GBytes *map)
   g_assert_true ((event == NULL) == (error != NULL));
   g_assert_true ((event == NULL) == (channels == NULL));
 
+  if (event != NULL)
+    check_members (event, map);
   for (guint i = 0; channels != NULL && channels[i] != NULL; i++)
     g_assert_true (g_utf8_validate (channels[i], -1, NULL));
 }

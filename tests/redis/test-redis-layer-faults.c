@@ -29,6 +29,11 @@
 /* s: a third of it is the time between two renewals, and so what a test waits for. */
 #define GROUP_EXPIRY 3
 
+/* As @data of a test: where capacities differ the members of a group are asked for, and where they
+ * do not Redis does all with one script. */
+#define BY_CAPACITY GINT_TO_POINTER (TRUE)
+#define BY_SCRIPT GINT_TO_POINTER (FALSE)
+
 typedef struct
 {
   RedisServer *server; /* (owned) */
@@ -38,7 +43,7 @@ typedef struct
 } Fixture;
 
 static LayerNode *
-make_node (RedisServer *server)
+make_node (RedisServer *server, gboolean by_capacity)
 {
   g_autofree char *node_prefix = channels_node_prefix_new ();
   ChannelsRedisSettings *settings = channels_redis_settings_new (node_prefix, PREFIX);
@@ -48,7 +53,8 @@ make_node (RedisServer *server)
 
   g_assert_no_error (error);
   channels_redis_settings_add_host (settings, address);
-  channels_redis_settings_add_capacity (settings, "specific.*!wide", CAPACITY + 1);
+  if (by_capacity)
+    channels_redis_settings_add_capacity (settings, "specific.*!wide", CAPACITY + 1);
   settings->capacity = CAPACITY;
   settings->group_expiry = GROUP_EXPIRY;
 
@@ -57,11 +63,11 @@ make_node (RedisServer *server)
 
 /* Two nodes, the second one in the group. */
 static void
-set_up (Fixture *fixture, gconstpointer unused)
+set_up (Fixture *fixture, gconstpointer by_capacity)
 {
   fixture->server = redis_server_new (NULL, NULL);
-  fixture->sender = make_node (fixture->server);
-  fixture->node = make_node (fixture->server);
+  fixture->sender = make_node (fixture->server, GPOINTER_TO_INT (by_capacity));
+  fixture->node = make_node (fixture->server, GPOINTER_TO_INT (by_capacity));
   fixture->event = channels_event_new_chat_text ("hello");
   channels_test_wait_until (layer_node_is_up (fixture->sender) && layer_node_is_up (fixture->node));
   channels_layer_join (fixture->node->layer, GROUP);
@@ -223,6 +229,46 @@ test_full_queue_in_group (Fixture *fixture, gconstpointer unused)
 
   assert_next_event_arrives (fixture, GROUP);
   RUN (fixture->server, "ZREM", GROUP_KEY, DEAD_CHANNEL);
+}
+
+static void
+test_partly_full_queue (Fixture *fixture, gconstpointer unused)
+{
+  LayerOutcome outcomes[CAPACITY + 2] = { 0 };
+
+  g_test_summary ("Of what is sent at once a queue takes what it has room for, and the others all");
+
+  assert_next_event_arrives (fixture, GROUP);
+  RUN (fixture->server, "ZADD", GROUP_KEY, "10000000000", DEAD_CHANNEL);
+  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    channels_layer_send_to_group (fixture->sender->layer, GROUP, fixture->event, NULL,
+                                  layer_sent_cb, &outcomes[i]);
+  channels_test_wait_until (outcomes[CAPACITY + 1].n_calls > 0);
+
+  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    {
+      g_assert_no_error (outcomes[i].error);
+      g_assert_cmpuint (outcomes[i].remotes, ==, i < CAPACITY ? 2 : 0);
+    }
+  channels_test_wait_until (fixture->node->heard->len == 1 + CAPACITY);
+  RUN (fixture->server, "ZREM", GROUP_KEY, DEAD_CHANNEL);
+}
+
+static void
+test_strange_members (Fixture *fixture, gconstpointer unused)
+{
+  static const char *const names[] = { "two words", "specific.x!a!b", "caf\303\251", "\377", "*" };
+  g_autofree char *keys = NULL;
+
+  g_test_summary ("A member that no node can have is nobody's, and has no queue");
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    RUN (fixture->server, "ZADD", GROUP_KEY, "10000000000", names[i]);
+  assert_next_event_arrives (fixture, GROUP);
+
+  keys = redis_server_cli (fixture->server, "DBSIZE", NULL);
+  g_assert_cmpstr (keys, ==, "1");
+  RUN (fixture->server, "ZREM", GROUP_KEY, names[0], names[1], names[2], names[3], names[4]);
 }
 
 static void
@@ -402,11 +448,21 @@ test_stop_without_redis (Fixture *fixture, gconstpointer unused)
 }
 
 static void
-add (const char *name, void (*test) (Fixture *fixture, gconstpointer unused))
+add (const char *name,
+     gconstpointer by_capacity,
+     void (*test) (Fixture *fixture, gconstpointer by_capacity))
 {
-  g_autofree char *path = g_strconcat ("/redis-layer/", name, NULL);
+  g_autofree char *path =
+      g_strconcat (by_capacity == BY_SCRIPT ? "/redis-layer/script/" : "/redis-layer/", name, NULL);
 
-  g_test_add (path, Fixture, NULL, set_up, test, tear_down);
+  g_test_add (path, Fixture, by_capacity, set_up, test, tear_down);
+}
+
+static void
+add_both (const char *name, void (*test) (Fixture *fixture, gconstpointer by_capacity))
+{
+  add (name, BY_CAPACITY, test);
+  add (name, BY_SCRIPT, test);
 }
 
 int
@@ -414,18 +470,20 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
-  add ("forgotten", test_forgotten);
-  add ("renewed", test_stays_for_longer_than_the_expiry);
-  add ("dead-member", test_dead_member);
-  add ("full-queue", test_full_queue);
-  add ("full-queue-in-group", test_full_queue_in_group);
-  add ("old-messages", test_old_messages);
-  add ("group-of-wrong-type", test_group_of_wrong_type);
-  add ("queue-of-wrong-type", test_queue_of_wrong_type);
-  add ("large-message", test_large_message);
-  add ("no-memory", test_no_memory);
-  add ("outage", test_outage);
-  add ("stop-without-redis", test_stop_without_redis);
+  add ("forgotten", BY_CAPACITY, test_forgotten);
+  add ("renewed", BY_CAPACITY, test_stays_for_longer_than_the_expiry);
+  add_both ("dead-member", test_dead_member);
+  add ("full-queue", BY_CAPACITY, test_full_queue);
+  add_both ("full-queue-in-group", test_full_queue_in_group);
+  add ("partly-full-queue", BY_SCRIPT, test_partly_full_queue);
+  add ("strange-members", BY_SCRIPT, test_strange_members);
+  add ("old-messages", BY_CAPACITY, test_old_messages);
+  add_both ("group-of-wrong-type", test_group_of_wrong_type);
+  add_both ("queue-of-wrong-type", test_queue_of_wrong_type);
+  add ("large-message", BY_CAPACITY, test_large_message);
+  add_both ("no-memory", test_no_memory);
+  add_both ("outage", test_outage);
+  add ("stop-without-redis", BY_CAPACITY, test_stop_without_redis);
 
   return g_test_run ();
 }
