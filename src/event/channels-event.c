@@ -254,6 +254,24 @@ channels_event_get_variant (ChannelsEvent *self)
 }
 
 /**
+ * channels_event_lookup_extra:
+ * @self: an event
+ * @key: a member that is neither `type` nor `message`
+ *
+ * Makes no form of the event: one that has these two only, as nearly all do, costs nothing.
+ *
+ * Returns: (transfer full) (nullable): the member's value, or `NULL` if there is none
+ */
+GVariant *
+channels_event_lookup_extra (ChannelsEvent *self, const char *key)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  g_return_val_if_fail (key != NULL, NULL);
+
+  return self->lean ? NULL : g_variant_lookup_value (self->dictionary, key, NULL);
+}
+
+/**
  * channels_event_fits_bus:
  * @self: an event
  *

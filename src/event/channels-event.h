@@ -42,6 +42,8 @@ const char *channels_event_get_event_type (ChannelsEvent *self);
 
 GVariant *channels_event_get_variant (ChannelsEvent *self);
 
+GVariant *channels_event_lookup_extra (ChannelsEvent *self, const char *key);
+
 gboolean channels_event_fits_bus (ChannelsEvent *self);
 
 GBytes *channels_event_get_json (ChannelsEvent *self, GError **error);

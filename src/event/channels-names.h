@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 /* Keys of an event, and the types that a chat consumer has a handler for. */
 #define CHANNELS_EVENT_KEY_TYPE "type"
 #define CHANNELS_EVENT_KEY_MESSAGE "message"
+#define CHANNELS_EVENT_KEY_NOTIFICATION "notification"
 #define CHANNELS_EVENT_KEY_CHANNEL                                                                 \
   "__asgi_channel__" /* whom a node gives it to; on the wire only */
 #define CHANNELS_EVENT_TYPE_CHAT "chat_message"

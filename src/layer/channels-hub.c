@@ -15,7 +15,9 @@
  *
  * It is the only way in. Whatever is sent goes to the members here at once and then to the layer
  * for the members elsewhere; what the layer hears from elsewhere goes to the members here, and not
- * back. The layer is told of a group when its first member joins and when its last one leaves.
+ * back. The layer is told of a group when its first member joins and when its last one leaves;
+ * groups that are watched it stays in, whoever is there. An event for a group in which nobody is
+ * here is for the absence function, if there is one: no delivery pays for it.
  */
 struct _ChannelsHub
 {
@@ -26,18 +28,28 @@ struct _ChannelsHub
   GHashTable *groups;   /* (element-type utf8 GPtrArray) (owned): members (owned) of each group */
   GHashTable *channels; /* (element-type utf8 ChannelsMember) (owned) */
   guint delivering;     /* how deep in channels_member_deliver() we are */
+  GHashTable *watched;  /* (element-type utf8) (owned): groups that are wanted without members */
+  ChannelsHubAbsenceFunc absence; /* (nullable) */
+  gpointer absence_data;          /* (unowned) */
 };
 
 G_DEFINE_FINAL_TYPE (ChannelsHub, channels_hub, G_TYPE_OBJECT)
 
 static guint
-deliver_to_group (ChannelsHub *self, const char *group, ChannelsEvent *event)
+deliver_to_group (ChannelsHub *self,
+                  const char *group,
+                  ChannelsEvent *event,
+                  ChannelsHubSource source)
 {
   GPtrArray *members = g_hash_table_lookup (self->groups, group);
   guint receivers = 0;
 
   if (members == NULL)
-    return 0;
+    {
+      if (self->absence != NULL)
+        self->absence (group, event, source, self->absence_data);
+      return 0;
+    }
 
   self->delivering++;
   for (guint i = 0; i < members->len; i++)
@@ -69,7 +81,7 @@ on_layer_group_event (ChannelsLayer *layer,
                       ChannelsEvent *event,
                       ChannelsHub *self)
 {
-  deliver_to_group (self, group, event);
+  deliver_to_group (self, group, event, CHANNELS_HUB_SOURCE_ELSEWHERE);
 }
 
 static void
@@ -115,6 +127,7 @@ channels_hub_finalize (GObject *object)
 {
   ChannelsHub *self = CHANNELS_HUB (object);
 
+  g_hash_table_unref (self->watched);
   g_hash_table_unref (self->groups);
   g_hash_table_unref (self->channels);
   g_free (self->node_prefix);
@@ -137,6 +150,7 @@ channels_hub_init (ChannelsHub *self)
   self->groups =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
   self->channels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
+  self->watched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 
 /**
@@ -180,8 +194,8 @@ channels_hub_get_layer (ChannelsHub *self)
  * @self: a hub
  * @layer: what carries events to other nodes from now on; in no group yet
  *
- * Has another layer, which joins every group that has members here. The one before is told nothing:
- * to stop it is the caller's business. Not from within a delivery.
+ * Has another layer, which joins every group that has members here or is watched. The one before is
+ * told nothing: to stop it is the caller's business. Not from within a delivery.
  */
 void
 channels_hub_set_layer (ChannelsHub *self, ChannelsLayer *layer)
@@ -199,6 +213,68 @@ channels_hub_set_layer (ChannelsHub *self, ChannelsLayer *layer)
   g_hash_table_iter_init (&iter, self->groups);
   while (g_hash_table_iter_next (&iter, (gpointer *) &group, NULL))
     channels_layer_join (layer, group);
+
+  g_hash_table_iter_init (&iter, self->watched);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &group, NULL))
+    {
+      if (!g_hash_table_contains (self->groups, group))
+        channels_layer_join (layer, group);
+    }
+}
+
+/**
+ * channels_hub_set_absence_func:
+ * @self: a hub
+ * @func: (nullable): called with each event for a group in which nobody is here
+ * @user_data: (closure): passed to @func; must live until another function is set
+ *
+ * Without one, such events are dropped.
+ */
+void
+channels_hub_set_absence_func (ChannelsHub *self, ChannelsHubAbsenceFunc func, gpointer user_data)
+{
+  g_return_if_fail (CHANNELS_IS_HUB (self));
+
+  self->absence = func;
+  self->absence_data = user_data;
+}
+
+/**
+ * channels_hub_watch:
+ * @self: a hub
+ * @groups: (array zero-terminated=1): valid group names, none twice
+ *
+ * Has the layer bring what other nodes send to these groups even while nobody is in them here, and
+ * no longer to those that were watched before. They do not count as groups of this node for that:
+ * channels_hub_list_groups() has those with members. Not from within a delivery.
+ */
+void
+channels_hub_watch (ChannelsHub *self, const char *const *groups)
+{
+  g_autoptr (GHashTable) before = NULL;
+  GHashTableIter iter;
+  const char *group;
+
+  g_return_if_fail (CHANNELS_IS_HUB (self));
+  g_return_if_fail (groups != NULL);
+  g_return_if_fail (self->delivering == 0);
+
+  before = g_steal_pointer (&self->watched);
+  self->watched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; groups[i] != NULL; i++)
+    {
+      g_hash_table_add (self->watched, g_strdup (groups[i]));
+      if (!g_hash_table_remove (before, groups[i]) &&
+          !g_hash_table_contains (self->groups, groups[i]))
+        channels_layer_join (self->layer, groups[i]);
+    }
+
+  g_hash_table_iter_init (&iter, before);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &group, NULL))
+    {
+      if (!g_hash_table_contains (self->groups, group))
+        channels_layer_leave (self->layer, group);
+    }
 }
 
 /**
@@ -224,7 +300,8 @@ channels_hub_join (ChannelsHub *self, const char *group, ChannelsMember *member)
     {
       members = g_ptr_array_new_with_free_func (g_object_unref);
       g_hash_table_insert (self->groups, g_strdup (group), members);
-      channels_layer_join (self->layer, group);
+      if (!g_hash_table_contains (self->watched, group))
+        channels_layer_join (self->layer, group);
     }
 
   g_return_if_fail (!g_ptr_array_find (members, member, NULL));
@@ -253,7 +330,8 @@ channels_hub_leave (ChannelsHub *self, const char *group, ChannelsMember *member
     return;
 
   /* The name may lie in the key that goes away. */
-  channels_layer_leave (self->layer, group);
+  if (!g_hash_table_contains (self->watched, group))
+    channels_layer_leave (self->layer, group);
   g_hash_table_remove (self->groups, group);
 }
 
@@ -322,7 +400,7 @@ channels_hub_send_to_group (ChannelsHub *self,
 
   g_return_val_if_fail (CHANNELS_IS_HUB (self), 0);
 
-  receivers = deliver_to_group (self, group, event);
+  receivers = deliver_to_group (self, group, event, CHANNELS_HUB_SOURCE_HERE);
   channels_layer_send_to_group (self->layer, group, event, cancellable, callback, user_data);
 
   return receivers;

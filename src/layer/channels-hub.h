@@ -19,11 +19,41 @@ G_DECLARE_FINAL_TYPE (ChannelsHub, channels_hub, CHANNELS, HUB, GObject)
  */
 typedef void (*ChannelsHubGroupFunc) (const char *group, guint size, gpointer user_data);
 
+/**
+ * ChannelsHubSource:
+ * @CHANNELS_HUB_SOURCE_HERE: somebody on this node
+ * @CHANNELS_HUB_SOURCE_ELSEWHERE: another node, by the layer
+ *
+ * Who sent an event.
+ */
+typedef enum
+{
+  CHANNELS_HUB_SOURCE_HERE,
+  CHANNELS_HUB_SOURCE_ELSEWHERE,
+} ChannelsHubSource;
+
+/**
+ * ChannelsHubAbsenceFunc:
+ * @group: the name of a group in which nobody is here
+ * @event: what was sent to it
+ * @source: who sent it
+ * @user_data: (closure): what was given with the function
+ */
+typedef void (*ChannelsHubAbsenceFunc) (const char *group,
+                                        ChannelsEvent *event,
+                                        ChannelsHubSource source,
+                                        gpointer user_data);
+
 ChannelsHub *channels_hub_new (ChannelsLayer *layer, const char *node_prefix);
 
 ChannelsLayer *channels_hub_get_layer (ChannelsHub *self);
 
 void channels_hub_set_layer (ChannelsHub *self, ChannelsLayer *layer);
+
+void
+channels_hub_set_absence_func (ChannelsHub *self, ChannelsHubAbsenceFunc func, gpointer user_data);
+
+void channels_hub_watch (ChannelsHub *self, const char *const *groups);
 
 void channels_hub_join (ChannelsHub *self, const char *group, ChannelsMember *member);
 
