@@ -17,6 +17,8 @@ enum
   ROUTE_PATH,
   ROUTE_GROUP,
   ROUTE_CONSUMER,
+  N_NEEDED_ROUTE_KEYS,
+  ROUTE_NOTIFICATIONS = N_NEEDED_ROUTE_KEYS,
   N_ROUTE_KEYS,
 };
 
@@ -24,6 +26,7 @@ static const char *const route_keys[] = {
   [ROUTE_PATH] = "Path",
   [ROUTE_GROUP] = "Group",
   [ROUTE_CONSUMER] = "Consumer",
+  [ROUTE_NOTIFICATIONS] = "Notifications",
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (route_keys) == N_ROUTE_KEYS);
@@ -98,37 +101,61 @@ apply_group (ChannelsConfig *self, const ChannelsKeyfileGroup *group, ChannelsMi
     }
 }
 
-/* Adds a route of which every key is there. Its values need no escapes: none of what these stand
- * for is allowed in a path or a group. */
+static void
+add_route_mistake (const ChannelsPlace *group,
+                   const ChannelsKeyfileEntry *entry,
+                   const char *explanation)
+{
+  ChannelsPlace place = *group;
+
+  place.key = entry->key;
+  place.line = entry->line;
+  channels_place_add_mistake (&place, "%s", explanation);
+}
+
+static void
+add_bad_word (const ChannelsPlace *group, const ChannelsKeyfileEntry *entry, const char *allowed)
+{
+  g_autofree char *quoted = channels_mistakes_quote (entry->value);
+  g_autofree char *explanation = g_strdup_printf ("%s is %s", quoted, allowed);
+
+  add_route_mistake (group, entry, explanation);
+}
+
+static guint
+find_wrong_key (const GError *error)
+{
+  if (g_error_matches (error, CHANNELS_ROUTER_ERROR, CHANNELS_ROUTER_ERROR_GROUP))
+    return ROUTE_GROUP;
+  if (g_error_matches (error, CHANNELS_ROUTER_ERROR, CHANNELS_ROUTER_ERROR_NOTIFICATIONS))
+    return ROUTE_NOTIFICATIONS;
+
+  return ROUTE_PATH;
+}
+
+/* Adds a route of which every key that it needs is there. Its values need no escapes: none of what
+ * these stand for is allowed in a path or a group. */
 static void
 add_route (ChannelsRouter *router,
            const ChannelsKeyfileEntry *const *entries,
            const ChannelsPlace *group)
 {
+  const ChannelsKeyfileEntry *consumer_entry = entries[ROUTE_CONSUMER];
+  const ChannelsKeyfileEntry *notifications_entry = entries[ROUTE_NOTIFICATIONS];
   g_autoptr (GError) error = NULL;
-  ChannelsPlace place = *group;
   ChannelsConsumerKind consumer = CHANNELS_CONSUMER_CHAT;
-  const ChannelsKeyfileEntry *wrong;
+  ChannelsNotifications notifications = CHANNELS_NOTIFICATIONS_OWN;
 
-  if (!channels_consumer_kind_from_string (entries[ROUTE_CONSUMER]->value, &consumer))
-    {
-      g_autofree char *quoted = channels_mistakes_quote (entries[ROUTE_CONSUMER]->value);
-
-      place.key = entries[ROUTE_CONSUMER]->key;
-      place.line = entries[ROUTE_CONSUMER]->line;
-      channels_place_add_mistake (&place, "%s is neither chat nor echo", quoted);
-    }
+  if (!channels_consumer_kind_from_string (consumer_entry->value, &consumer))
+    add_bad_word (group, consumer_entry, "neither chat nor echo");
+  if (notifications_entry != NULL &&
+      !channels_notifications_from_string (notifications_entry->value, &notifications))
+    add_bad_word (group, notifications_entry, "neither true, false nor all");
 
   if (!channels_router_add (router, entries[ROUTE_PATH]->value, entries[ROUTE_GROUP]->value,
-                            consumer, &error))
-    {
-      wrong = entries[g_error_matches (error, CHANNELS_ROUTER_ERROR, CHANNELS_ROUTER_ERROR_GROUP)
-                          ? ROUTE_GROUP
-                          : ROUTE_PATH];
-      place.key = wrong->key;
-      place.line = wrong->line;
-      channels_place_add_mistake (&place, "%s", error->message);
-    }
+                            consumer, &error) ||
+      !channels_router_set_notifications (router, notifications, &error))
+    add_route_mistake (group, entries[find_wrong_key (error)], error->message);
 }
 
 static guint
@@ -159,10 +186,11 @@ apply_route (ChannelsRouter *router, const ChannelsKeyfileGroup *group, Channels
         entries[key] = entry;
       else
         channels_place_add_mistake (&place,
-                                    "there is no such key; the group has Path, Group, Consumer");
+                                    "there is no such key; the group has Path, Group, Consumer, "
+                                    "Notifications");
     }
 
-  for (guint i = 0; i < N_ROUTE_KEYS; i++)
+  for (guint i = 0; i < N_NEEDED_ROUTE_KEYS; i++)
     {
       ChannelsPlace place = { mistakes, group->name, route_keys[i], group->line };
 

@@ -287,10 +287,21 @@ channels_config_get_allow_other_users (const ChannelsConfig *self)
   return self->allow_other_users;
 }
 
+static gboolean
+waits_for_other_nodes (const ChannelsConfig *self)
+{
+  g_auto (GStrv) watched = channels_router_list_watched (self->router);
+
+  return self->layer.backend != CHANNELS_CONFIG_BACKEND_MEMORY && watched[0] != NULL;
+}
+
 /**
  * channels_config_get_idle_timeout:
  * @self: a configuration
  * @activated: whether the daemon was started because somebody needed it
+ *
+ * Unless the file says when, a daemon that was started on demand ends by itself, but for one that
+ * waits for what other nodes have to notify of: nobody would start it for that.
  *
  * Returns: µs after which it ends if nobody needs it; 0: never
  */
@@ -302,7 +313,8 @@ channels_config_get_idle_timeout (const ChannelsConfig *self, gboolean activated
   if (self->idle_timeout >= 0)
     return self->idle_timeout * G_TIME_SPAN_SECOND;
 
-  return activated ? ACTIVATED_IDLE_TIMEOUT * G_TIME_SPAN_SECOND : 0;
+  return activated && !waits_for_other_nodes (self) ? ACTIVATED_IDLE_TIMEOUT * G_TIME_SPAN_SECOND
+                                                    : 0;
 }
 
 /**

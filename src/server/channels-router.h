@@ -5,38 +5,9 @@
 
 #include <glib.h>
 
+#include "channels-route.h"
+
 G_BEGIN_DECLS
-
-#define CHANNELS_ROUTE_ROOM_MAX 64 /* bytes that one {name} matches */
-
-/**
- * ChannelsConsumerKind:
- * @CHANNELS_CONSUMER_CHAT: `Consumer=chat`
- * @CHANNELS_CONSUMER_ECHO: `Consumer=echo`
- *
- * What a route's messages mean.
- */
-typedef enum
-{
-  CHANNELS_CONSUMER_CHAT,
-  CHANNELS_CONSUMER_ECHO,
-} ChannelsConsumerKind;
-
-/**
- * ChannelsRouterError:
- * @CHANNELS_ROUTER_ERROR_PATH: the route's `Path` is not of the form that it must have
- * @CHANNELS_ROUTER_ERROR_GROUP: its `Group` is not
- *
- * Which key of a route is wrong.
- */
-typedef enum
-{
-  CHANNELS_ROUTER_ERROR_PATH,
-  CHANNELS_ROUTER_ERROR_GROUP,
-} ChannelsRouterError;
-
-#define CHANNELS_ROUTER_ERROR (channels_router_error_quark ())
-GQuark channels_router_error_quark (void);
 
 /**
  * ChannelsRouter:
@@ -53,13 +24,19 @@ ChannelsRouter *channels_router_ref (ChannelsRouter *self);
 
 void channels_router_unref (ChannelsRouter *self);
 
-gboolean channels_consumer_kind_from_string (const char *name, ChannelsConsumerKind *out_kind);
-
 gboolean channels_router_add (ChannelsRouter *self,
                               const char *path,
                               const char *group,
                               ChannelsConsumerKind consumer,
                               GError **error);
+
+gboolean channels_router_set_notifications (ChannelsRouter *self,
+                                            ChannelsNotifications notifications,
+                                            GError **error);
+
+ChannelsNotifications channels_router_get_notifications (ChannelsRouter *self, const char *group);
+
+char **channels_router_list_watched (ChannelsRouter *self);
 
 gboolean channels_router_match (ChannelsRouter *self,
                                 const char *path,

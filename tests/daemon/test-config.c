@@ -355,6 +355,31 @@ test_config_routes (void)
 }
 
 static void
+test_config_notifications (void)
+{
+  static const char routes[] =
+      "[Route off]\nPath=/a/\nGroup=a\nConsumer=chat\nNotifications=false\n"
+      "[Route on]\nPath=/b/\nGroup=b\nConsumer=chat\nNotifications=true\n"
+      "[Route more]\nPath=/c/\nGroup=c\nConsumer=chat\nNotifications=all\n";
+  g_autofree char *with_redis = g_strconcat ("[Layer]\nBackend=redis\n", routes, NULL);
+  g_autoptr (ChannelsConfig) alone = load (routes);
+  g_autoptr (ChannelsConfig) config = load (with_redis);
+  g_autoptr (ChannelsConfig) defaults = load ("[Layer]\nBackend=redis\n");
+  ChannelsRouter *router = channels_config_get_router (config);
+
+  g_test_summary ("A route says whose events may become a notification; what waits for those of "
+                  "other nodes does not end by itself");
+
+  g_assert_cmpint (channels_router_get_notifications (router, "a"), ==,
+                   CHANNELS_NOTIFICATIONS_NONE);
+  g_assert_cmpint (channels_router_get_notifications (router, "b"), ==, CHANNELS_NOTIFICATIONS_OWN);
+  g_assert_cmpint (channels_router_get_notifications (router, "c"), ==, CHANNELS_NOTIFICATIONS_ALL);
+  g_assert_cmpint (channels_config_get_idle_timeout (config, TRUE), ==, 0);
+  g_assert_cmpint (channels_config_get_idle_timeout (alone, TRUE), >, 0);
+  g_assert_cmpint (channels_config_get_idle_timeout (defaults, TRUE), >, 0);
+}
+
+static void
 test_config_routes_refused (void)
 {
   g_autoptr (GPtrArray) empty = find_mistakes ("\n[Route x]\n", NULL);
@@ -372,7 +397,13 @@ test_config_routes_refused (void)
                   NAME ":4: [Route x] Consumer: “cat” is neither chat nor echo");
   assert_mistake ("[Route x]\nPath=/a/\nGroup=g\nConsumer=chat\nGrp=\n",
                   NAME ":5: [Route x] Grp: there is no such key; the group has Path, Group, "
-                       "Consumer");
+                       "Consumer, Notifications");
+  assert_mistake ("[Route x]\nPath=/a/\nGroup=g\nConsumer=chat\nNotifications=yes\n",
+                  NAME ":5: [Route x] Notifications: “yes” is neither true, false nor all");
+  assert_mistake ("[Route x]\nPath=/{a}/\nGroup={a}\nConsumer=chat\nNotifications=all\n",
+                  NAME ":5: [Route x] Notifications: “all” goes with a group without a “{name}” "
+                       "only: what other nodes send to another one does not come here while nobody "
+                       "is in it");
 
   g_assert_true (g_str_has_prefix (g_ptr_array_index (path, 0), NAME ":2: [Route x] Path: "));
   g_assert_true (g_str_has_prefix (g_ptr_array_index (group, 0), NAME ":3: [Route x] Group: "));
@@ -485,6 +516,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/config/lists-bounded", test_config_lists_are_bounded);
   g_test_add_func ("/config/guard", test_config_guard);
   g_test_add_func ("/config/guard-refused", test_config_guard_refused);
+  g_test_add_func ("/config/notifications", test_config_notifications);
   g_test_add_func ("/config/idle-timeout", test_config_idle_timeout);
   g_test_add_func ("/config/limits", test_config_limits);
   g_test_add_func ("/config/routes", test_config_routes);

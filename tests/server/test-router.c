@@ -354,6 +354,66 @@ test_router_is_counted (void)
   assert_path (other, "chat_chat_room", "/ws/chat/");
 }
 
+static void
+set_notifications (ChannelsRouter *router, ChannelsNotifications notifications)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (channels_router_set_notifications (router, notifications, &error));
+  g_assert_no_error (error);
+}
+
+static void
+assert_notifications (ChannelsRouter *router, const char *group, ChannelsNotifications expected)
+{
+  g_assert_cmpint (channels_router_get_notifications (router, group), ==, expected);
+}
+
+static void
+test_router_notifications (void)
+{
+  g_autoptr (ChannelsRouter) router = channels_router_new ();
+  g_auto (GStrv) watched = NULL;
+
+  g_test_summary ("Each route has its switch, which holds for the groups that it is the way to");
+
+  add (router, "/a/", "fixed");
+  set_notifications (router, CHANNELS_NOTIFICATIONS_ALL);
+  add (router, "/b/", "fixed");
+  set_notifications (router, CHANNELS_NOTIFICATIONS_NONE);
+  add (router, "/c/", "late");
+  set_notifications (router, CHANNELS_NOTIFICATIONS_NONE);
+  add (router, "/d/", "late");
+  set_notifications (router, CHANNELS_NOTIFICATIONS_ALL);
+  add (router, "/e/{room}/", "room_{room}");
+  add (router, "/f/{room}/", "fixed");
+  set_notifications (router, CHANNELS_NOTIFICATIONS_ALL);
+
+  assert_notifications (router, "fixed", CHANNELS_NOTIFICATIONS_ALL);
+  assert_notifications (router, "late", CHANNELS_NOTIFICATIONS_NONE);
+  assert_notifications (router, "room_1", CHANNELS_NOTIFICATIONS_OWN);
+  assert_notifications (router, "nowhere", CHANNELS_NOTIFICATIONS_NONE);
+  watched = channels_router_list_watched (router);
+  g_assert_cmpuint (g_strv_length (watched), ==, 1);
+  g_assert_cmpstr (watched[0], ==, "fixed");
+}
+
+static void
+test_router_watches_named_groups_only (void)
+{
+  g_autoptr (ChannelsRouter) router = channels_router_new_default ();
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) watched = channels_router_list_watched (router);
+
+  g_test_summary ("Nothing is watched unless it is asked for, and no group with a {name} can be");
+
+  g_assert_cmpuint (g_strv_length (watched), ==, 0);
+  add (router, "/e/{room}/", "room_{room}");
+  g_assert_false (channels_router_set_notifications (router, CHANNELS_NOTIFICATIONS_ALL, &error));
+  g_assert_error (error, CHANNELS_ROUTER_ERROR, CHANNELS_ROUTER_ERROR_NOTIFICATIONS);
+  assert_notifications (router, "room_1", CHANNELS_NOTIFICATIONS_OWN);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -375,6 +435,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/router/find-path/open", test_router_finds_only_open_paths);
   g_test_add_func ("/router/find-path/suffix", test_router_finds_around_suffix);
   g_test_add_func ("/router/consumers", test_router_knows_consumers);
+  g_test_add_func ("/router/notifications", test_router_notifications);
+  g_test_add_func ("/router/watched", test_router_watches_named_groups_only);
   g_test_add_func ("/router/counted", test_router_is_counted);
 
   return g_test_run ();
