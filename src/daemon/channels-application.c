@@ -5,6 +5,7 @@
 
 #include "channels-application.h"
 
+#include "channels-absence.h"
 #include "channels-discovery.h"
 #include "channels-idle.h"
 #include "channels-names.h"
@@ -42,6 +43,7 @@ struct _ChannelsApplication
   ChannelsReload *reload;         /* (owned) (nullable): while it serves */
   ChannelsDiscovery *discovery;   /* (owned) */
   ChannelsIdle *idle;             /* (owned) */
+  ChannelsAbsence *absence;       /* (owned) (nullable): while it serves, with a bus */
   ChannelsNotify *notify;         /* (owned) (nullable): while it serves */
   gboolean activated;             /* it was started because somebody needs it */
   gboolean stopping;
@@ -97,6 +99,7 @@ stop (ChannelsApplication *self)
 
   self->stopping = TRUE;
   channels_idle_stop (self->idle);
+  g_clear_pointer (&self->absence, channels_absence_free);
   channels_discovery_withdraw (self->discovery);
   channels_notify_stopping (self->notify);
   channels_reload_close (self->reload);
@@ -205,7 +208,11 @@ publish (ChannelsApplication *self)
 static gint64
 idle_get_last_used (gpointer user_data)
 {
-  return channels_node_get_last_used (CHANNELS_APPLICATION (user_data)->node);
+  ChannelsApplication *self = user_data;
+  gint64 by_notifications =
+      self->absence != NULL ? channels_absence_get_last_used (self->absence) : 0;
+
+  return MAX (channels_node_get_last_used (self->node), by_notifications);
 }
 
 static gboolean
@@ -339,6 +346,7 @@ channels_application_dispose (GObject *object)
   ChannelsApplication *self = CHANNELS_APPLICATION (object);
 
   g_clear_pointer (&self->idle, channels_idle_free);
+  g_clear_pointer (&self->absence, channels_absence_free);
   g_clear_pointer (&self->notify, channels_notify_free);
   g_clear_pointer (&self->discovery, channels_discovery_free);
   if (self->node != NULL)
@@ -391,9 +399,11 @@ static void
 start (ChannelsApplication *self)
 {
   GApplication *application = G_APPLICATION (self);
+  GDBusConnection *connection = g_application_get_dbus_connection (application);
 
-  if (g_application_get_application_id (application) != NULL &&
-      g_application_get_dbus_connection (application) == NULL)
+  if (connection != NULL)
+    self->absence = channels_absence_new (self->node, connection);
+  else if (g_application_get_application_id (application) != NULL)
     g_warning ("there is no session bus: only browsers are served");
 
   self->reload = channels_reload_new (self->options, self->node);

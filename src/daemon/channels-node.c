@@ -7,7 +7,6 @@
 
 #include "channels-backend.h"
 #include "channels-discovery.h"
-#include "channels-hub.h"
 #include "channels-names.h"
 #include "channels-parting.h"
 #include "channels-secret.h"
@@ -201,6 +200,18 @@ ChannelsConfig *
 channels_node_get_config (ChannelsNode *self)
 {
   return self->config;
+}
+
+/**
+ * channels_node_get_hub:
+ * @self: a node
+ *
+ * Returns: (transfer none): who is in which group
+ */
+ChannelsHub *
+channels_node_get_hub (ChannelsNode *self)
+{
+  return self->hub;
 }
 
 /**

@@ -7,6 +7,7 @@
 
 #include "channels-bus-service.h"
 #include "channels-config.h"
+#include "channels-hub.h"
 #include "channels-identity.h"
 #include "channels-layer.h"
 #include "channels-server.h"
@@ -22,6 +23,8 @@ ChannelsNode *channels_node_new (ChannelsConfig *config,
                                  GError **error);
 
 ChannelsConfig *channels_node_get_config (ChannelsNode *self);
+
+ChannelsHub *channels_node_get_hub (ChannelsNode *self);
 
 ChannelsServer *channels_node_get_server (ChannelsNode *self);
 

@@ -9,8 +9,26 @@
 #include <systemd/sd-daemon.h>
 #endif
 
+#include <unistd.h>
+
 /* What a service manager hands over and hears. All of libsystemd is here; built without it, or
  * started by somebody else, there is no service manager. */
+
+/**
+ * channels_systemd_is_unit:
+ *
+ * Returns: whether we are the main process of a unit, which systemd says since version 248, and so
+ * may be confined as the unit says
+ */
+gboolean
+channels_systemd_is_unit (void)
+{
+  const char *text = g_getenv ("SYSTEMD_EXEC_PID");
+  guint64 pid;
+
+  return text != NULL && g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT, &pid, NULL) &&
+         (pid_t) pid == getpid ();
+}
 
 #ifdef HAVE_LIBSYSTEMD
 

@@ -11,6 +11,8 @@ GPtrArray *channels_systemd_take_sockets (GError **error);
 
 gboolean channels_systemd_is_listening (void);
 
+gboolean channels_systemd_is_unit (void);
+
 void channels_systemd_notify (const char *state);
 
 guint64 channels_systemd_get_watchdog (void);
