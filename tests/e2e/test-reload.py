@@ -17,6 +17,7 @@ import unittest
 import e2e
 from busclient import BusClient
 from channelsd import PATIENCE, CallError, Daemon, end, read_line, wait_until, write_configuration
+from redisserver import Redis
 from wsclient import Client
 
 TAKEN = 'the configuration is taken over'
@@ -230,32 +231,6 @@ class TestTraffic(ReloadCase):
         numbers = [subscriber.next_event()[1]['message'] for _ in range(count)]
         self.assertEqual(numbers, list(range(1, count + 1)))
         self.assertEqual(daemon.get('Connections'), 10)
-
-
-class Redis:
-    """A real redis-server on a socket of its own; a context manager that ends it."""
-
-    def __init__(self):
-        self._directory = tempfile.TemporaryDirectory(prefix='channels-redis-')
-        self.path = os.path.join(self._directory.name, 'redis.sock')
-        self._process = subprocess.Popen(
-            ['redis-server', '--port', '0', '--unixsocket', self.path, '--save', '',
-             '--dir', self._directory.name], stdout=subprocess.DEVNULL)
-        wait_until(lambda: os.path.exists(self.path), 'redis-server')
-        self.url = f'unix://{self.path}?db=0'
-
-    def keys(self):
-        """Returns the names of all keys."""
-        return subprocess.run(['redis-cli', '-s', self.path, '--raw', 'KEYS', '*'],
-                              capture_output=True, text=True, timeout=PATIENCE,
-                              check=True).stdout.split()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        end(self._process)
-        self._directory.cleanup()
 
 
 class TestLayer(ReloadCase):
