@@ -18,7 +18,7 @@
 struct _ChannelsRedisSend
 {
   ChannelsLayer *layer; /* (owned) */
-  GTask *task;          /* (owned) (nullable): `NULL` once it was cancelled */
+  GTask *task;          /* (owned) (nullable): `NULL` where nobody waits, or no longer */
   GSource *cancel;      /* (owned) (nullable): of the task's cancellable */
   guint parts;          /* that have not ended */
   guint remotes;        /* of those that have */
@@ -59,6 +59,9 @@ channels_redis_send_begin (ChannelsLayer *layer,
 
   self->layer = g_object_ref (layer);
   self->parts = 1;
+  if (callback == NULL)
+    return self;
+
   self->task = g_task_new (layer, cancellable, callback, user_data);
   g_task_set_source_tag (self->task, channels_redis_send_begin);
   g_task_set_task_data (self->task, self, NULL);
