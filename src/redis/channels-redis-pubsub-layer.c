@@ -403,7 +403,7 @@ channels_redis_pubsub_layer_new (ChannelsRedisSettings *settings)
   self = g_object_new (CHANNELS_TYPE_REDIS_PUBSUB_LAYER, NULL);
   self->settings = settings;
   channels_redis_script_init (&self->publish, publish_script);
-  self->group_head = g_strconcat (settings->prefix, "__group__", NULL);
+  self->group_head = channels_redis_settings_get_group_channel (settings, "");
   for (guint i = 0; i < settings->hosts->len; i++)
     add_host (self, g_ptr_array_index (settings->hosts, i));
 

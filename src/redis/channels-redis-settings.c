@@ -137,6 +137,19 @@ channels_redis_settings_get_group_key (const ChannelsRedisSettings *self, const 
 }
 
 /**
+ * channels_redis_settings_get_group_channel:
+ * @self: settings
+ * @group: a group's name
+ *
+ * Returns: (transfer full): the channel of its messages in the pub/sub layer
+ */
+char *
+channels_redis_settings_get_group_channel (const ChannelsRedisSettings *self, const char *group)
+{
+  return g_strconcat (self->prefix, "__group__", group, NULL);
+}
+
+/**
  * channels_redis_settings_get_queue:
  * @self: settings
  *

@@ -49,6 +49,9 @@ void channels_redis_settings_add_secret (ChannelsRedisSettings *self, const char
 
 char *channels_redis_settings_get_group_key (const ChannelsRedisSettings *self, const char *group);
 
+char *channels_redis_settings_get_group_channel (const ChannelsRedisSettings *self,
+                                                 const char *group);
+
 char *channels_redis_settings_get_queue (const ChannelsRedisSettings *self);
 
 guint channels_redis_settings_get_capacity (const ChannelsRedisSettings *self, const char *channel);

@@ -43,8 +43,14 @@ sweep_clear (ChannelsRedisSweep *self)
   g_free (self->pattern);
 }
 
-static char *
-make_pattern (const char *key_head)
+/**
+ * channels_redis_sweep_make_pattern:
+ * @key_head: what keys begin with
+ *
+ * Returns: (transfer full): the pattern, as for `SCAN`, of all keys that begin so
+ */
+char *
+channels_redis_sweep_make_pattern (const char *key_head)
 {
   GString *pattern = g_string_new (NULL);
 
@@ -80,7 +86,7 @@ channels_redis_sweep_new (const ChannelsRedisSettings *settings,
   self->membership = channels_redis_membership_ref (membership);
   self->connection = g_object_ref (connection);
   self->host = host;
-  self->pattern = make_pattern (key_head);
+  self->pattern = channels_redis_sweep_make_pattern (key_head);
   self->head = strlen (key_head);
 
   return self;

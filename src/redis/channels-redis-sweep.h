@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 
 typedef struct _ChannelsRedisSweep ChannelsRedisSweep;
 
+char *channels_redis_sweep_make_pattern (const char *key_head);
+
 ChannelsRedisSweep *channels_redis_sweep_new (const ChannelsRedisSettings *settings,
                                               ChannelsRedisMembership *membership,
                                               ChannelsRedisConnection *connection,
