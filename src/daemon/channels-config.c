@@ -8,6 +8,7 @@
 #include "channels-config-private.h"
 #include "channels-config-values.h"
 #include "channels-keyfile.h"
+#include "channels-names.h"
 #include "channels-secret.h"
 
 #include <string.h>
@@ -21,17 +22,13 @@
  * mistake that it finds, each with file, line, group and key, or gives the values.
  */
 
-/* In the user's and the system's configuration directories. */
-#define FILE_FOLDER "channels"
-#define FILE_NAME "channels.conf"
-
 /* Seconds after which a daemon that was started on demand, and that nobody needs, ends. */
 #define ACTIVATED_IDLE_TIMEOUT 600
 
 static char *
 file_in (const char *directory)
 {
-  return g_build_filename (directory, FILE_FOLDER, FILE_NAME, NULL);
+  return g_build_filename (directory, CHANNELS_FOLDER, CHANNELS_CONFIG_FILE_NAME, NULL);
 }
 
 /**

@@ -5,15 +5,14 @@
 
 #include "channels-discovery.h"
 
+#include "channels-names.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define DIRECTORY_NAME "channels"
-#define FILE_NAME "url"
 
 /**
  * ChannelsDiscovery:
@@ -42,7 +41,7 @@ channels_discovery_get_directory (void)
   const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
 
   return runtime != NULL && g_path_is_absolute (runtime)
-             ? g_build_filename (runtime, DIRECTORY_NAME, NULL)
+             ? g_build_filename (runtime, CHANNELS_FOLDER, NULL)
              : NULL;
 }
 
@@ -58,7 +57,7 @@ channels_discovery_new (const char *directory)
   ChannelsDiscovery *self = g_new0 (ChannelsDiscovery, 1);
 
   if (directory != NULL)
-    self->path = g_build_filename (directory, FILE_NAME, NULL);
+    self->path = g_build_filename (directory, CHANNELS_URL_FILE_NAME, NULL);
 
   return self;
 }

@@ -14,6 +14,12 @@ G_BEGIN_DECLS
 #define CHANNELS_OBJECT_PATH "/org/example/Channels"
 #define CHANNELS_BUS_ERROR_PREFIX "org.example.Channels.Error."
 
+/* Files: in the user's and the system's configuration directories, and in the session's runtime
+ * directory. */
+#define CHANNELS_FOLDER "channels"
+#define CHANNELS_CONFIG_FILE_NAME "channels.conf"
+#define CHANNELS_URL_FILE_NAME "url"
+
 /* Keys of an event, and the types that a chat consumer has a handler for. */
 #define CHANNELS_EVENT_KEY_TYPE "type"
 #define CHANNELS_EVENT_KEY_MESSAGE "message"
