@@ -6,6 +6,7 @@
 #include "channels-ctl-django-project.h"
 
 #include "channels-ctl-error.h"
+#include "channels-ctl-program.h"
 #include "channels-ctl-resources.h"
 
 #include <gio/gio.h>
@@ -77,34 +78,11 @@ start (const char *folder, const char *python, GError **error)
   return process;
 }
 
-static char *
-read_output (GSubprocess *process, GError **error)
-{
-  g_autoptr (GError) read_error = NULL;
-  g_autofree char *text = g_malloc (OUTPUT_MAX + 1);
-  gsize length;
-
-  if (!g_input_stream_read_all (g_subprocess_get_stdout_pipe (process), text, OUTPUT_MAX + 1,
-                                &length, NULL, &read_error))
-    {
-      g_set_error (error, CHANNELS_CTL_ERROR, CHANNELS_CTL_ERROR_FAILED, "%s", read_error->message);
-      return NULL;
-    }
-  if (length > OUTPUT_MAX)
-    {
-      g_set_error (error, CHANNELS_CTL_ERROR, CHANNELS_CTL_ERROR_FAILED,
-                   _ ("%s prints more than %u bytes"), MANAGE, (guint) OUTPUT_MAX);
-      return NULL;
-    }
-
-  text[length] = '\0';
-  return g_steal_pointer (&text);
-}
-
 /**
  * channels_ctl_django_project_read:
  * @folder: of a Django project
  * @python: the interpreter that has its modules
+ * @cancellable: (nullable): ends it
  * @error: return location for a `GError`, or `NULL`
  *
  * Asks a project for its `CHANNEL_LAYERS`, by its own `manage.py`. What that complains of goes to
@@ -116,7 +94,10 @@ read_output (GSubprocess *process, GError **error)
  *   with @error set otherwise
  */
 char *
-channels_ctl_django_project_read (const char *folder, const char *python, GError **error)
+channels_ctl_django_project_read (const char *folder,
+                                  const char *python,
+                                  GCancellable *cancellable,
+                                  GError **error)
 {
   g_autofree char *manage = g_build_filename (folder, MANAGE, NULL);
   g_autofree char *text = NULL;
@@ -137,10 +118,7 @@ channels_ctl_django_project_read (const char *folder, const char *python, GError
   if (process == NULL)
     return NULL;
 
-  text = read_output (process, error);
-  if (text == NULL)
-    g_subprocess_force_exit (process);
-  g_subprocess_wait (process, NULL, NULL);
+  text = channels_ctl_program_read (process, MANAGE, OUTPUT_MAX, cancellable, error);
   if (text == NULL)
     return NULL;
 

@@ -3,11 +3,14 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
-char *channels_ctl_django_project_read (const char *folder, const char *python, GError **error);
+char *channels_ctl_django_project_read (const char *folder,
+                                        const char *python,
+                                        GCancellable *cancellable,
+                                        GError **error);
 
 const char *channels_ctl_django_project_find_layers (const char *text, gsize *out_length);
 

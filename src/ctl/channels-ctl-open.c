@@ -55,9 +55,33 @@ launch (const char *url, GError **error)
 }
 
 static gboolean
+print_url (ChannelsCtlContext *context, const char *url, gboolean json, GError **error)
+{
+  g_autofree char *line = NULL;
+
+  if (json)
+    {
+      GVariantBuilder answer = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+
+      g_variant_builder_add (&answer, "{sv}", "url", g_variant_new_string (url));
+      return channels_ctl_context_print_json (context, g_variant_builder_end (&answer), error);
+    }
+
+  line = g_strconcat (url, "\n", NULL);
+  return channels_ctl_context_print (context, line, error);
+}
+
+static gboolean
 run (ChannelsCtlContext *context, char **argv, GError **error)
 {
-  const GOptionEntry options[] = { G_OPTION_ENTRY_NULL };
+  gboolean print = FALSE;
+  gboolean json = FALSE;
+  const GOptionEntry options[] = {
+    { "print", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &print,
+      N_ ("Print the address instead of opening it"), NULL },
+    { "json", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &json, N_ ("Print JSON"), NULL },
+    G_OPTION_ENTRY_NULL,
+  };
   g_auto (GStrv) arguments = NULL;
   g_autoptr (GVariant) properties = NULL;
   g_autofree char *url = NULL;
@@ -73,7 +97,10 @@ run (ChannelsCtlContext *context, char **argv, GError **error)
   g_variant_lookup (properties, "Url", "&s", &page);
   url = build_url (page, arguments[0], error);
 
-  return url != NULL && launch (url, error);
+  if (url == NULL || (!print && !launch (url, error)))
+    return FALSE;
+
+  return (!print && !json) || print_url (context, url, json, error);
 }
 
 const ChannelsCtlCommand channels_ctl_open = {

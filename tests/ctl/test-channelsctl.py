@@ -351,6 +351,19 @@ class CommandTest(Test):
         self.assertEqual(reader.line(), url)
         self.run_ctl("open", "chat_my.room-1")
         self.assertEqual(reader.line(), url + "#my.room-1")
+        self.assertEqual(json.loads(self.run_ctl("open", "--json", "chat_a")), {"url": url + "#a"})
+        self.assertEqual(reader.line(), url + "#a")
+        # Only what is opened from here on is read.
+        self.assertEqual(self.run_ctl("open", "--print", "chat_b"), url + "#b\n")
+        self.run_ctl("open", "chat_c")
+        self.assertEqual(reader.line(), url + "#c")
+
+    def test_open_print(self):
+        url = json.loads(self.run_ctl("status", "--json"))["url"]
+        self.assertEqual(self.run_ctl("open", "--print"), url + "\n")
+        self.assertEqual(self.run_ctl("open", "--print", "chat_b"), url + "#b\n")
+        self.assertEqual(json.loads(self.run_ctl("open", "--print", "--json")), {"url": url})
+        self.assertIn("chat_ROOM", self.run_ctl("open", "--print", "other", status=1))
 
     def test_disconnect_nobody(self):
         self.assertIn("no such channel", self.run_ctl("disconnect", "nobody", status=1))

@@ -155,6 +155,17 @@ class TestSettings(ImportCase):
                 self.assert_says(lines, says)
                 self.check(section)
 
+    def test_json(self):
+        for layer in 'keys', 'capacities', 'unix':
+            with self.subTest(layer):
+                section, says = self.run_import('--layer', layer)
+                text, lines = self.run_import('--layer', layer, '--json')
+                answer = json.loads(text)
+                self.assertEqual(list(answer), ['section', 'notes', 'secret'])
+                self.assertEqual((answer['section'], lines), (section, []))
+                self.assertEqual(answer['secret'], layer == 'keys')
+                self.assert_says(says, answer['notes'] + [SECRETS] * answer['secret'])
+
     def test_refused(self):
         for layer, why in REFUSED.items():
             with self.subTest(layer):
