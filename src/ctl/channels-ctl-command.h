@@ -42,6 +42,7 @@ gboolean channels_ctl_command_parse_json (const ChannelsCtlCommand *self,
 
 /* One in each of channels-ctl-<name>.c. */
 extern const ChannelsCtlCommand channels_ctl_disconnect;
+extern const ChannelsCtlCommand channels_ctl_doctor;
 extern const ChannelsCtlCommand channels_ctl_groups;
 extern const ChannelsCtlCommand channels_ctl_import_django;
 extern const ChannelsCtlCommand channels_ctl_listen;

@@ -8,7 +8,8 @@ fake-service.py INTERFACE.xml
 Groups are real: who subscribes gets what is sent. Beyond that
  - the group `full` has two members that no real service has;
  - the group `error.NAME` fails with the error NAME, `exit` ends the service without an answer;
- - Disconnect sends what it got, as an event, to the group `disconnected`.
+ - Disconnect sends what it got, as an event, to the group `disconnected`;
+ - $FAKE_VERSION and $FAKE_URL are the properties `Version` and `Url`.
 """
 
 import os
@@ -21,8 +22,8 @@ NAME = "org.example.Channels"
 PATH = "/org/example/Channels"
 
 PROPERTIES = {
-    "Version": GLib.Variant("s", "0.1.0"),
-    "Url": GLib.Variant("s", "http://127.0.0.1:8484/"),
+    "Version": GLib.Variant("s", os.environ.get("FAKE_VERSION", "0.1.0")),
+    "Url": GLib.Variant("s", os.environ.get("FAKE_URL", "http://127.0.0.1:8484/")),
     "WebSocketUrl": GLib.Variant("s", "ws://127.0.0.1:8484/ws/chat/"),
     "Layer": GLib.Variant("s", "memory"),
     "LayerState": GLib.Variant("s", "up"),

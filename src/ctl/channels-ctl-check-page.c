@@ -1,0 +1,284 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-ctl-check.h"
+#include "channels-ctl-http.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* Where browsers come in. */
+
+#define ADDRESSES "addresses"
+#define PAGE "page"
+#define HEALTH "health"
+
+/* Those that channels.conf(5) has where nothing is said. */
+static const char *const default_listen[] = { "127.0.0.1:8484", "[::1]:8484", NULL };
+
+/* What a page of ours has to say to a browser: nothing from elsewhere, and in nobody's frame. */
+static const char *const policies[] = { "default-src 'self'", "frame-ancestors 'none'" };
+
+/* (nullable) (transfer full): where it is to listen; `NULL` where that cannot be read */
+static GStrv
+get_listen (const ChannelsCtlDoctor *doctor)
+{
+  GStrv listen = NULL;
+
+  if (doctor->daemon.listen != NULL)
+    return g_strdupv (doctor->daemon.listen);
+  if (doctor->config == NULL)
+    return NULL;
+
+  listen = g_key_file_get_string_list (doctor->config, "Server", "Listen", NULL, NULL);
+  return listen != NULL ? listen : g_strdupv ((GStrv) default_listen);
+}
+
+/* (nullable) (transfer full): of `ADDRESS:PORT`, which channelsd has found right; none where the
+ * port is the kernel's choice */
+static GSocketAddress *
+parse_address (const char *item)
+{
+  const char *colon = strrchr (item, ':');
+  g_autofree char *host = NULL;
+  guint64 port;
+
+  if (colon == NULL || !g_ascii_string_to_unsigned (colon + 1, 10, 1, G_MAXUINT16, &port, NULL))
+    return NULL;
+
+  host = item[0] == '[' ? g_strndup (item + 1, MAX (colon - item - 2, 0))
+                        : g_strndup (item, colon - item);
+  return g_inet_socket_address_new_from_string (host, (guint) port);
+}
+
+/* Whether an address could be listened on now. */
+static gboolean
+try_address (GSocketAddress *address, GError **error)
+{
+  g_autoptr (GSocket) bound = g_socket_new (g_socket_address_get_family (address),
+                                            G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
+
+  return bound != NULL && g_socket_bind (bound, address, TRUE, error);
+}
+
+static char *
+make_port_remedy (const ChannelsCtlDoctor *doctor, GSocketAddress *address)
+{
+  guint port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
+
+  return g_strdup_printf (_ ("“ss -ltnp 'sport = :%u'” says which program; for another port, put "
+                             "“Listen=127.0.0.1:%u” under [Server] in %s"),
+                          port, port < G_MAXUINT16 ? port + 1 : port - 1,
+                          channels_ctl_check_get_config_file (doctor));
+}
+
+/* Nobody of ours listens: could somebody? */
+static gboolean
+check_free (ChannelsCtlDoctor *doctor, const char *item)
+{
+  g_autoptr (GSocketAddress) address = parse_address (item);
+  g_autoptr (GError) error = NULL;
+
+  if (address == NULL || try_address (address, &error))
+    return TRUE;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
+    channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_ERROR,
+                               make_port_remedy (doctor, address),
+                               _ ("another program listens on %s"), item);
+  /* A computer without IPv6 is no reason to worry. */
+  else if (g_socket_address_get_family (address) == G_SOCKET_FAMILY_IPV6)
+    return TRUE;
+  else
+    channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_ERROR,
+                               make_port_remedy (doctor, address),
+                               _ ("%s cannot be listened on: %s"), item, error->message);
+
+  return FALSE;
+}
+
+static void
+check_stopped (ChannelsCtlDoctor *doctor, GStrv listen)
+{
+  g_autofree char *words = g_strjoinv (", ", listen);
+  gboolean good = TRUE;
+
+  if (doctor->socket_active)
+    {
+      channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_OK, NULL,
+                                 _ ("systemd listens, and starts channelsd for the first tab"));
+      return;
+    }
+
+  for (guint i = 0; listen[i] != NULL; i++)
+    good = check_free (doctor, listen[i]) && good;
+
+  if (good)
+    channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_OK, NULL,
+                               _ ("nobody listens on %s yet, and channelsd can"), words);
+}
+
+/* Whether one of ours listens there. */
+static gboolean
+check_listens (ChannelsCtlDoctor *doctor, const char *item)
+{
+  g_autoptr (GSocketAddress) address = parse_address (item);
+  g_autofree char *url = g_strdup_printf ("http://%s/", item);
+  g_auto (ChannelsCtlHttp) answer = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (address == NULL ||
+      channels_ctl_http_get (url, "/health", CHANNELS_CTL_DOCTOR_PATIENCE, &answer, &error))
+    return TRUE;
+  /* It cannot where there is no such address. */
+  if (g_socket_address_get_family (address) == G_SOCKET_FAMILY_IPV6 && !try_address (address, NULL))
+    return TRUE;
+
+  channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_WARNING,
+                             channels_ctl_doctor_restart_command (doctor),
+                             _ ("channelsd does not listen on %s, as its configuration has it: %s"),
+                             item, error->message);
+  return FALSE;
+}
+
+/* Where systemd has handed over its sockets, they stand in the place of the configuration's. */
+static gboolean
+listens_as_configured (const char *url, GStrv listen)
+{
+  for (guint i = 0; listen != NULL && listen[i] != NULL; i++)
+    {
+      g_autofree char *configured = g_strdup_printf ("http://%s/", listen[i]);
+
+      if (g_str_equal (configured, url))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static void
+check_running (ChannelsCtlDoctor *doctor, GStrv listen)
+{
+  g_autofree char *words = NULL;
+  gboolean good = TRUE;
+
+  if (doctor->pid == 0 || !listens_as_configured (doctor->url, listen))
+    {
+      channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_OK, NULL,
+                                 _ ("channelsd listens on %s"), doctor->url);
+      return;
+    }
+
+  for (guint i = 0; listen[i] != NULL; i++)
+    good = check_listens (doctor, listen[i]) && good;
+
+  words = g_strjoinv (", ", listen);
+  if (good)
+    channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_OK, NULL,
+                               _ ("channelsd listens on %s"), words);
+}
+
+/**
+ * channels_ctl_check_addresses:
+ * @doctor: a doctor
+ *
+ * Looks where the service listens, or whether it could.
+ */
+void
+channels_ctl_check_addresses (ChannelsCtlDoctor *doctor)
+{
+  g_auto (GStrv) listen = get_listen (doctor);
+
+  if (doctor->url != NULL)
+    check_running (doctor, listen);
+  else if (doctor->pid != 0)
+    channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_ERROR,
+                               channels_ctl_doctor_restart_command (doctor),
+                               _ ("channelsd runs, and does not say where it listens"));
+  else if (listen == NULL)
+    channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_SKIPPED, NULL,
+                               _ ("the configuration cannot be read"));
+  else
+    check_stopped (doctor, listen);
+}
+
+/* Asks the page's server: FALSE where there is no good answer, which has been told. */
+static gboolean
+ask (ChannelsCtlDoctor *doctor, const char *check, const char *path, ChannelsCtlHttp *out_answer)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (doctor->url == NULL)
+    channels_ctl_findings_add (doctor->findings, check, CHANNELS_CTL_STATE_SKIPPED, NULL,
+                               _ ("channelsd does not run"));
+  else if (!channels_ctl_http_get (doctor->url, path, CHANNELS_CTL_DOCTOR_PATIENCE, out_answer,
+                                   &error))
+    channels_ctl_findings_add (doctor->findings, check, CHANNELS_CTL_STATE_ERROR,
+                               channels_ctl_doctor_restart_command (doctor),
+                               _ ("%s does not answer: %s"), doctor->url, error->message);
+  else if (out_answer->status != 200)
+    channels_ctl_findings_add (doctor->findings, check, CHANNELS_CTL_STATE_ERROR,
+                               channels_ctl_doctor_restart_command (doctor),
+                               _ ("%s answers %s with %u, not 200"), doctor->url, path,
+                               out_answer->status);
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+/**
+ * channels_ctl_check_page:
+ * @doctor: a doctor
+ *
+ * Asks for the page, as a browser does.
+ */
+void
+channels_ctl_check_page (ChannelsCtlDoctor *doctor)
+{
+  g_auto (ChannelsCtlHttp) answer = { 0 };
+
+  if (!ask (doctor, PAGE, "/", &answer))
+    return;
+
+  for (guint i = 0; i < G_N_ELEMENTS (policies); i++)
+    {
+      if (answer.policy != NULL && strstr (answer.policy, policies[i]) != NULL)
+        continue;
+
+      channels_ctl_findings_add (
+          doctor->findings, PAGE, CHANNELS_CTL_STATE_ERROR,
+          channels_ctl_doctor_restart_command (doctor),
+          _ ("the page at %s is not channelsd's: its Content-Security-Policy has no “%s”"),
+          doctor->url, policies[i]);
+      return;
+    }
+
+  channels_ctl_findings_add (doctor->findings, PAGE, CHANNELS_CTL_STATE_OK, NULL,
+                             _ ("%s has the page, with its Content-Security-Policy"), doctor->url);
+}
+
+/**
+ * channels_ctl_check_health:
+ * @doctor: a doctor
+ *
+ * Asks whether the service is alive, as a monitor does.
+ */
+void
+channels_ctl_check_health (ChannelsCtlDoctor *doctor)
+{
+  g_auto (ChannelsCtlHttp) answer = { 0 };
+
+  if (!ask (doctor, HEALTH, "/health", &answer))
+    return;
+
+  if (strstr (answer.body, "{\"status\":\"ok\"}") != NULL)
+    channels_ctl_findings_add (doctor->findings, HEALTH, CHANNELS_CTL_STATE_OK, NULL,
+                               _ ("%shealth says that it is alive"), doctor->url);
+  else
+    channels_ctl_findings_add (doctor->findings, HEALTH, CHANNELS_CTL_STATE_ERROR,
+                               channels_ctl_doctor_restart_command (doctor),
+                               _ ("%shealth does not say what channelsd says"), doctor->url);
+}
