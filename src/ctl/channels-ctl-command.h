@@ -48,6 +48,7 @@ extern const ChannelsCtlCommand channels_ctl_import_django;
 extern const ChannelsCtlCommand channels_ctl_listen;
 extern const ChannelsCtlCommand channels_ctl_members;
 extern const ChannelsCtlCommand channels_ctl_open;
+extern const ChannelsCtlCommand channels_ctl_reload;
 extern const ChannelsCtlCommand channels_ctl_send;
 extern const ChannelsCtlCommand channels_ctl_status;
 extern const ChannelsCtlCommand channels_ctl_ticket;

@@ -9,6 +9,7 @@ Groups are real: who subscribes gets what is sent. Beyond that
  - the group `full` has two members that no real service has;
  - the group `error.NAME` fails with the error NAME, `exit` ends the service without an answer;
  - Disconnect sends what it got, as an event, to the group `disconnected`;
+ - Reload fails;
  - $FAKE_VERSION and $FAKE_URL are the properties `Version` and `Url`.
 """
 
@@ -70,6 +71,9 @@ class Service:
         members = self.groups.setdefault(group.unpack(), [])
         if sender not in members:
             members.append(sender)
+
+    def Reload(self, sender):
+        raise Failure("NotAllowed", "the test asked for it")
 
     def ListGroups(self, sender):
         groups = [(name, len(members)) for name, members in sorted(self.groups.items()) if members]

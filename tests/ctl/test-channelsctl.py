@@ -196,7 +196,7 @@ class UsageTest(Test):
             self.assertIn("channelsctl", self.run_ctl(*arguments))
         commands = self.run_ctl("help")
         for name in ("send", "listen", "groups", "members", "status", "open", "ticket",
-                     "disconnect", "doctor", "import-django", "help"):
+                     "disconnect", "reload", "doctor", "import-django", "help"):
             self.assertIn(f"\n  {name}", commands)
             self.assertIn(f"channelsctl {name} [", self.run_ctl("help", name))
             self.assertEqual(self.run_ctl("help", name), self.run_ctl(name, "--help"))
@@ -215,8 +215,8 @@ class UsageTest(Test):
                           ["ticket", "--origin", "http://x", "--seconds", "x", "a"],
                           ["disconnect"], ["disconnect", "--code", "999", "a"],
                           ["disconnect", "--code", "5000", "a"], ["import-django", "a", "b"],
-                          ["import-django", "--layer"], ["doctor", "x"],
-                          ["doctor", "--project"], ["send", "a", b"\xff"]):
+                          ["import-django", "--layer"], ["reload", "x"],
+                          ["doctor", "x"], ["doctor", "--project"], ["send", "a", b"\xff"]):
             with self.subTest(arguments):
                 self.assertIn("channelsctl help", self.run_ctl(*arguments, status=2))
 
