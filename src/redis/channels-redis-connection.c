@@ -47,13 +47,14 @@ struct _ChannelsRedisConnection
   gint64 up_since;             /* µs, monotonic; 0: it is not up */
   gboolean refused;            /* the last attempt was not let in */
   gboolean complained;         /* since it was last up, the log says why it is not */
+  ChannelsRedisMessageFunc message; /* (nullable): where it subscribes */
+  gpointer message_data;            /* (unowned) */
 };
 
 enum
 {
   SIGNAL_UP,
   SIGNAL_DOWN,
-  SIGNAL_MESSAGE,
   N_SIGNALS,
 };
 
@@ -116,7 +117,10 @@ fail (ChannelsRedisConnection *self, const GError *error)
 static void
 on_message (const char *channel, GBytes *payload, gpointer user_data)
 {
-  g_signal_emit (user_data, signals[SIGNAL_MESSAGE], 0, channel, payload);
+  g_autoptr (ChannelsRedisConnection) self = g_object_ref (user_data);
+
+  if (self->message != NULL)
+    self->message (channel, payload, self->message_data);
 }
 
 static void
@@ -338,19 +342,6 @@ channels_redis_connection_class_init (ChannelsRedisConnectionClass *klass)
    */
   signals[SIGNAL_DOWN] = g_signal_new ("down", CHANNELS_TYPE_REDIS_CONNECTION, G_SIGNAL_RUN_LAST, 0,
                                        NULL, NULL, NULL, G_TYPE_NONE, 0);
-
-  /**
-   * ChannelsRedisConnection::message:
-   * @self: a connection that subscribes
-   * @channel: the channel of Redis that it was published to
-   * @payload: what was published
-   *
-   * Somebody published something.
-   */
-  signals[SIGNAL_MESSAGE] =
-      g_signal_new ("message", CHANNELS_TYPE_REDIS_CONNECTION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
-                    NULL, G_TYPE_NONE, 2, G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE,
-                    G_TYPE_BYTES | G_SIGNAL_TYPE_STATIC_SCOPE);
 }
 
 static void
@@ -408,6 +399,24 @@ channels_redis_connection_new (const ChannelsRedisAddress *address,
   g_source_set_ready_time (self->timer, 0);
 
   return self;
+}
+
+/**
+ * channels_redis_connection_set_message_func:
+ * @self: a connection that subscribes
+ * @func: (nullable): called with what is published; not a signal, which would cost more than the
+ * rest of its way
+ * @user_data: (closure): passed to @func
+ */
+void
+channels_redis_connection_set_message_func (ChannelsRedisConnection *self,
+                                            ChannelsRedisMessageFunc func,
+                                            gpointer user_data)
+{
+  g_return_if_fail (CHANNELS_IS_REDIS_CONNECTION (self));
+
+  self->message = func;
+  self->message_data = user_data;
 }
 
 /**

@@ -50,6 +50,16 @@ typedef struct
   gint64 health;
 } ChannelsRedisConnectionOptions;
 
+/**
+ * ChannelsRedisMessageFunc:
+ * @channel: the channel of Redis that it was published to
+ * @payload: what was published
+ * @user_data: (closure): what was given with the function
+ *
+ * Somebody published something.
+ */
+typedef void (*ChannelsRedisMessageFunc) (const char *channel, GBytes *payload, gpointer user_data);
+
 void channels_redis_connection_options_init (ChannelsRedisConnectionOptions *self);
 
 #define CHANNELS_TYPE_REDIS_CONNECTION (channels_redis_connection_get_type ())
@@ -63,6 +73,10 @@ ChannelsRedisConnection *
 channels_redis_connection_new (const ChannelsRedisAddress *address,
                                ChannelsRedisConnectionMode mode,
                                const ChannelsRedisConnectionOptions *options);
+
+void channels_redis_connection_set_message_func (ChannelsRedisConnection *self,
+                                                 ChannelsRedisMessageFunc func,
+                                                 gpointer user_data);
 
 gboolean channels_redis_connection_is_up (ChannelsRedisConnection *self);
 

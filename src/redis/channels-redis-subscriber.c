@@ -75,11 +75,9 @@ find_channel (ChannelsRedisSubscriber *self, const char *name)
 }
 
 static void
-on_message (ChannelsRedisConnection *connection,
-            const char *name,
-            GBytes *payload,
-            ChannelsRedisSubscriber *self)
+on_message (const char *name, GBytes *payload, gpointer user_data)
 {
+  ChannelsRedisSubscriber *self = user_data;
   g_autofree char *skipped = g_steal_pointer (&self->skipped);
 
   if (g_strcmp0 (name, skipped) == 0)
@@ -277,7 +275,7 @@ channels_redis_subscriber_new (const ChannelsRedisAddress *address,
       channels_redis_connection_new (address, CHANNELS_REDIS_CONNECTION_SUBSCRIBER, NULL);
   g_signal_connect (self->connection, "up", G_CALLBACK (on_up), self);
   g_signal_connect (self->connection, "down", G_CALLBACK (on_down), self);
-  g_signal_connect (self->connection, "message", G_CALLBACK (on_message), self);
+  channels_redis_connection_set_message_func (self->connection, on_message, self);
 
   return self;
 }
@@ -379,6 +377,7 @@ channels_redis_subscriber_close (ChannelsRedisSubscriber *self)
   if (self->connection != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->connection, self);
+      channels_redis_connection_set_message_func (self->connection, NULL, NULL);
       channels_redis_connection_close (self->connection);
     }
 }

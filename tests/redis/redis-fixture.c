@@ -29,11 +29,10 @@ on_down (ChannelsRedisConnection *connection, RedisClient *self)
 }
 
 static void
-on_message (ChannelsRedisConnection *connection,
-            const char *channel,
-            GBytes *payload,
-            RedisClient *self)
+on_message (const char *channel, GBytes *payload, gpointer user_data)
 {
+  RedisClient *self = user_data;
+
   g_ptr_array_add (self->messages,
                    g_strdup_printf ("%s %.*s", channel, (int) g_bytes_get_size (payload),
                                     (const char *) g_bytes_get_data (payload, NULL)));
@@ -53,7 +52,7 @@ redis_client_new (const char *url,
   self->connection = channels_redis_connection_new (address, mode, options);
   g_signal_connect (self->connection, "up", G_CALLBACK (on_up), self);
   g_signal_connect (self->connection, "down", G_CALLBACK (on_down), self);
-  g_signal_connect (self->connection, "message", G_CALLBACK (on_message), self);
+  channels_redis_connection_set_message_func (self->connection, on_message, self);
 
   return self;
 }
