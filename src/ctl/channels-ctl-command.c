@@ -9,6 +9,9 @@
 
 #include <glib/gi18n.h>
 
+/* Instead of all else in a sub-command's line: which options has it? They stand in its function. */
+#define LIST_OPTIONS "--list-options"
+
 static gboolean
 check_count (const ChannelsCtlCommand *self, guint count, GError **error)
 {
@@ -52,6 +55,68 @@ set_help (const ChannelsCtlCommand *self, GOptionContext *options, GError **erro
   g_set_error_literal (error, CHANNELS_CTL_ERROR, CHANNELS_CTL_ERROR_HELP, help);
 }
 
+/* What the value of an option is, by the word for it in the help. */
+static const char *
+describe_value (const GOptionEntry *option)
+{
+  static const char *const files[] = { "FOLDER", "PROGRAM", NULL };
+
+  if (option->arg == G_OPTION_ARG_NONE)
+    return "";
+
+  return option->arg_description != NULL && g_strv_contains (files, option->arg_description)
+             ? "=file"
+             : "=";
+}
+
+static void
+list_options (GString *list, const GOptionEntry *options)
+{
+  for (const GOptionEntry *option = options; option->long_name != NULL; option++)
+    {
+      if (option->long_name[0] != '\0')
+        g_string_append_printf (list, "--%s%s\t%s\n", option->long_name, describe_value (option),
+                                _ (option->description));
+    }
+}
+
+static void
+set_option_list (const GOptionEntry *options, const GOptionEntry *common, GError **error)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  list_options (list, options);
+  list_options (list, common);
+  g_set_error_literal (error, CHANNELS_CTL_ERROR, CHANNELS_CTL_ERROR_HELP, list->str);
+}
+
+/**
+ * channels_ctl_command_list_options:
+ * @self: a sub-command
+ * @context: not written to
+ *
+ * Returns: (transfer full): a line for each of its options: `--name`, `=` where it takes a value or
+ * `=file` where that is a file, and what it does behind a tab
+ */
+char **
+channels_ctl_command_list_options (const ChannelsCtlCommand *self, ChannelsCtlContext *context)
+{
+  g_autoptr (GError) list = NULL;
+  const char *line[] = { self->name, LIST_OPTIONS, NULL };
+  char **lines;
+  guint n_lines;
+
+  self->run (context, (char **) line, &list);
+  g_return_val_if_fail (g_error_matches (list, CHANNELS_CTL_ERROR, CHANNELS_CTL_ERROR_HELP),
+                        g_new0 (char *, 1));
+
+  lines = g_strsplit (list->message, "\n", -1);
+  n_lines = g_strv_length (lines);
+  g_clear_pointer (&lines[n_lines - 1], g_free); /* behind the last line feed */
+
+  return lines;
+}
+
 /**
  * channels_ctl_command_parse:
  * @self: a sub-command
@@ -92,6 +157,12 @@ channels_ctl_command_parse (const ChannelsCtlCommand *self,
   g_return_val_if_fail (argv != NULL && argv[0] != NULL, FALSE);
   g_return_val_if_fail (out_arguments != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (g_strcmp0 (argv[1], LIST_OPTIONS) == 0)
+    {
+      set_option_list (options, common, error);
+      return FALSE;
+    }
 
   context = build_options (self, options);
   g_option_context_add_main_entries (context, common, GETTEXT_PACKAGE);

@@ -128,5 +128,6 @@ const ChannelsCtlCommand channels_ctl_import_django = {
   .arguments = N_ ("[PROJECT|-]"),
   .summary = N_ ("Say a Django project's CHANNEL_LAYERS as configuration of channelsd"),
   .n_arguments_max = 1,
+  .completes = CHANNELS_CTL_COMPLETES_DIRECTORY,
   .run = run,
 };

@@ -214,5 +214,6 @@ const ChannelsCtlCommand channels_ctl_listen = {
   .summary = N_ ("Print what is sent to groups, one line of JSON for each event"),
   .n_arguments_min = 1,
   .n_arguments_max = G_MAXUINT,
+  .completes = CHANNELS_CTL_COMPLETES_GROUP,
   .run = run,
 };

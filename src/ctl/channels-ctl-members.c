@@ -91,5 +91,6 @@ const ChannelsCtlCommand channels_ctl_members = {
   .summary = N_ ("List the members of a group"),
   .n_arguments_min = 1,
   .n_arguments_max = 1,
+  .completes = CHANNELS_CTL_COMPLETES_GROUP,
   .run = run,
 };

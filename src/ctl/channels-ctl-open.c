@@ -108,5 +108,6 @@ const ChannelsCtlCommand channels_ctl_open = {
   .arguments = N_ ("[GROUP]"),
   .summary = N_ ("Open the service's page, or a room of it, in the web browser"),
   .n_arguments_max = 1,
+  .completes = CHANNELS_CTL_COMPLETES_GROUP,
   .run = run,
 };

@@ -128,5 +128,6 @@ const ChannelsCtlCommand channels_ctl_send = {
   .summary = N_ ("Send a message to a group; “-” reads it from standard input"),
   .n_arguments_min = 2,
   .n_arguments_max = 2,
+  .completes = CHANNELS_CTL_COMPLETES_GROUP,
   .run = run,
 };

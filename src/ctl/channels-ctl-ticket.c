@@ -85,5 +85,6 @@ const ChannelsCtlCommand channels_ctl_ticket = {
   .summary = N_ ("Make a ticket that lets a page of another origin in, once"),
   .n_arguments_min = 1,
   .n_arguments_max = G_MAXUINT,
+  .completes = CHANNELS_CTL_COMPLETES_GROUP,
   .run = run,
 };

@@ -6,6 +6,7 @@
 #include "channels-ctl.h"
 
 #include "channels-ctl-command.h"
+#include "channels-ctl-complete.h"
 #include "channels-ctl-error.h"
 #include "channels-ctl-table.h"
 
@@ -21,6 +22,7 @@ static const ChannelsCtlCommand help_command = {
   .arguments = N_ ("[COMMAND]"),
   .summary = N_ ("Say how a command is used"),
   .n_arguments_max = 1,
+  .completes = CHANNELS_CTL_COMPLETES_COMMAND,
   .run = run_help,
 };
 
@@ -153,6 +155,15 @@ run_help (ChannelsCtlContext *context, char **argv, GError **error)
 }
 
 static gboolean
+run (ChannelsCtlContext *context, char **argv, GError **error)
+{
+  if (g_strcmp0 (argv[1], CHANNELS_CTL_COMPLETE_OPTION) == 0)
+    return channels_ctl_complete (context, commands, G_N_ELEMENTS (commands), argv + 2, error);
+
+  return run_line (context, argv, error);
+}
+
+static gboolean
 check_encoding (char **argv, GError **error)
 {
   for (char **argument = argv; *argument != NULL; argument++)
@@ -184,7 +195,7 @@ channels_ctl_run (ChannelsCtlContext *context, char **argv)
   g_return_val_if_fail (context != NULL, EXIT_FAILURE);
   g_return_val_if_fail (argv != NULL && argv[0] != NULL, EXIT_FAILURE);
 
-  if (check_encoding (argv, &error) && run_line (context, argv, &error))
+  if (check_encoding (argv, &error) && run (context, argv, &error))
     return EXIT_SUCCESS;
 
   if (g_error_matches (error, CHANNELS_CTL_ERROR, CHANNELS_CTL_ERROR_HELP))

@@ -18,7 +18,8 @@ cd "$scratch$prefix"
 for file in bin/channels{d,ctl} share/man/man1/channels{d,ctl}.1 \
   share/man/man5/{channels.conf,org.example.Channels}.5 \
   share/dbus-1/interfaces/org.example.Channels.xml share/metainfo/org.example.Channels.metainfo.xml \
-  share/bash-completion/completions/channelsctl \
+  share/bash-completion/completions/channelsctl share/zsh/site-functions/_channelsctl \
+  share/fish/vendor_completions.d/channelsctl.fish \
   share/icons/hicolor/{scalable/apps/org.example.Channels,symbolic/apps/org.example.Channels-symbolic}.svg \
   lib/systemd/user/channelsd.service share/doc/channels/channels.conf share/doc/channels/examples/listen.py; do
   test -f "$file" || { echo "$file is not installed" >&2; exit 1; }
