@@ -46,6 +46,41 @@ channels_bus_list_groups (ChannelsHub *hub)
   return g_variant_new_array (G_VARIANT_TYPE ("(su)"), (GVariant **) groups->pdata, groups->len);
 }
 
+typedef struct
+{
+  ChannelsHub *hub; /* (unowned) */
+  GVariantBuilder statistics;
+} Statistics;
+
+static void
+add_statistics (const char *group, guint size, gpointer user_data)
+{
+  Statistics *self = user_data;
+  ChannelsHubCounts counts;
+
+  channels_hub_get_counts (self->hub, group, &counts);
+  g_variant_builder_add (&self->statistics, "(sutt)", group, size, counts.events,
+                         counts.deliveries);
+}
+
+/**
+ * channels_bus_list_statistics:
+ * @hub: the node
+ *
+ * Returns: (transfer floating): `a(sutt)`: each group that has members here, in no order: its name,
+ * its members here, and what has been sent to it
+ */
+GVariant *
+channels_bus_list_statistics (ChannelsHub *hub)
+{
+  Statistics self = { .hub = hub };
+
+  g_variant_builder_init (&self.statistics, G_VARIANT_TYPE ("a(sutt)"));
+  channels_hub_list_groups (hub, add_statistics, &self);
+
+  return g_variant_builder_end (&self.statistics);
+}
+
 static void
 add_member (const char *channel, const char *kind, gint64 joined, gpointer user_data)
 {

@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 
 GVariant *channels_bus_list_groups (ChannelsHub *hub);
 
+GVariant *channels_bus_list_statistics (ChannelsHub *hub);
+
 GVariant *channels_bus_list_members (ChannelsHub *hub, const char *group);
 
 G_END_DECLS

@@ -52,7 +52,9 @@ G_DEFINE_FINAL_TYPE (ChannelsBusService, channels_bus_service, G_TYPE_OBJECT)
 static gboolean
 on_skeleton_call (ChannelsBusService *self, GDBusMethodInvocation *invocation)
 {
-  channels_bus_calls_add (self->calls, invocation);
+  /* Who only watches does not need us. */
+  if (!g_str_equal (g_dbus_method_invocation_get_method_name (invocation), "ListStatistics"))
+    channels_bus_calls_add (self->calls, invocation);
 
   return G_DBUS_METHOD_INVOCATION_UNHANDLED;
 }
@@ -196,6 +198,15 @@ on_skeleton_list_groups (ChannelsBusService *self, GDBusMethodInvocation *invoca
 }
 
 static gboolean
+on_skeleton_list_statistics (ChannelsBusService *self, GDBusMethodInvocation *invocation)
+{
+  channels_dbus_channels_complete_list_statistics (self->skeleton, invocation,
+                                                   channels_bus_list_statistics (self->hub));
+
+  return G_DBUS_METHOD_INVOCATION_HANDLED;
+}
+
+static gboolean
 on_skeleton_list_members (ChannelsBusService *self,
                           GDBusMethodInvocation *invocation,
                           const char *group)
@@ -287,6 +298,7 @@ static const struct
   { "handle-subscribe", G_CALLBACK (on_skeleton_subscribe) },
   { "handle-unsubscribe", G_CALLBACK (on_skeleton_unsubscribe) },
   { "handle-list-groups", G_CALLBACK (on_skeleton_list_groups) },
+  { "handle-list-statistics", G_CALLBACK (on_skeleton_list_statistics) },
   { "handle-list-members", G_CALLBACK (on_skeleton_list_members) },
   { "handle-disconnect", G_CALLBACK (on_skeleton_disconnect) },
   { "handle-mint-ticket", G_CALLBACK (on_skeleton_mint_ticket) },

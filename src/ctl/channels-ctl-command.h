@@ -74,5 +74,6 @@ extern const ChannelsCtlCommand channels_ctl_reload;
 extern const ChannelsCtlCommand channels_ctl_send;
 extern const ChannelsCtlCommand channels_ctl_status;
 extern const ChannelsCtlCommand channels_ctl_ticket;
+extern const ChannelsCtlCommand channels_ctl_watch;
 
 G_END_DECLS

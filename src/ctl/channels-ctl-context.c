@@ -141,6 +141,20 @@ channels_ctl_context_get_properties (ChannelsCtlContext *self, GError **error)
 }
 
 /**
+ * channels_ctl_context_get_input:
+ * @self: a context
+ *
+ * Returns: (transfer none): what the user types, or a pipe brings
+ */
+GInputStream *
+channels_ctl_context_get_input (ChannelsCtlContext *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->input;
+}
+
+/**
  * channels_ctl_context_get_output:
  * @self: a context
  *

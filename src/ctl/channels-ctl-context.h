@@ -20,6 +20,8 @@ ChannelsDBusChannels *channels_ctl_context_get_proxy (ChannelsCtlContext *self, 
 
 GVariant *channels_ctl_context_get_properties (ChannelsCtlContext *self, GError **error);
 
+GInputStream *channels_ctl_context_get_input (ChannelsCtlContext *self);
+
 GOutputStream *channels_ctl_context_get_output (ChannelsCtlContext *self);
 
 char *channels_ctl_context_read (ChannelsCtlContext *self, gsize *out_length, GError **error);

@@ -28,9 +28,11 @@ static const ChannelsCtlCommand help_command = {
 
 /* In the order of the help. */
 static const ChannelsCtlCommand *const commands[] = {
-  &channels_ctl_send,   &channels_ctl_listen, &channels_ctl_groups,        &channels_ctl_members,
-  &channels_ctl_status, &channels_ctl_open,   &channels_ctl_ticket,        &channels_ctl_disconnect,
-  &channels_ctl_reload, &channels_ctl_doctor, &channels_ctl_import_django, &help_command,
+  &channels_ctl_send,    &channels_ctl_listen, &channels_ctl_groups,
+  &channels_ctl_members, &channels_ctl_status, &channels_ctl_watch,
+  &channels_ctl_open,    &channels_ctl_ticket, &channels_ctl_disconnect,
+  &channels_ctl_reload,  &channels_ctl_doctor, &channels_ctl_import_django,
+  &help_command,
 };
 
 static const ChannelsCtlCommand *

@@ -3,7 +3,7 @@
 
 #include "config.h"
 
-#include "channels-hub.h"
+#include "channels-hub-group.h"
 
 #include "channels-error.h"
 #include "channels-names.h"
@@ -25,7 +25,7 @@ struct _ChannelsHub
 
   ChannelsLayer *layer; /* (owned) */
   char *node_prefix;    /* (owned): with it begins every channel of this node */
-  GHashTable *groups;   /* (element-type utf8 GPtrArray) (owned): members (owned) of each group */
+  GHashTable *groups;   /* (element-type utf8 ChannelsHubGroup) (owned) */
   GHashTable *channels; /* (element-type utf8 ChannelsMember) (owned) */
   guint delivering;     /* how deep in channels_member_deliver() we are */
   GHashTable *watched;  /* (element-type utf8) (owned): groups that are wanted without members */
@@ -41,10 +41,10 @@ deliver_to_group (ChannelsHub *self,
                   ChannelsEvent *event,
                   ChannelsHubSource source)
 {
-  GPtrArray *members = g_hash_table_lookup (self->groups, group);
-  guint receivers = 0;
+  ChannelsHubGroup *here = g_hash_table_lookup (self->groups, group);
+  guint receivers;
 
-  if (members == NULL)
+  if (here == NULL)
     {
       if (self->absence != NULL)
         self->absence (group, event, source, self->absence_data);
@@ -52,8 +52,7 @@ deliver_to_group (ChannelsHub *self,
     }
 
   self->delivering++;
-  for (guint i = 0; i < members->len; i++)
-    receivers += channels_member_deliver (g_ptr_array_index (members, i), group, event);
+  receivers = channels_hub_group_deliver (here, group, event);
   self->delivering--;
 
   return receivers;
@@ -147,8 +146,8 @@ channels_hub_class_init (ChannelsHubClass *klass)
 static void
 channels_hub_init (ChannelsHub *self)
 {
-  self->groups =
-      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
+  self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                        (GDestroyNotify) channels_hub_group_free);
   self->channels = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->watched = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
@@ -288,24 +287,24 @@ channels_hub_watch (ChannelsHub *self, const char *const *groups)
 void
 channels_hub_join (ChannelsHub *self, const char *group, ChannelsMember *member)
 {
-  GPtrArray *members;
+  ChannelsHubGroup *here;
 
   g_return_if_fail (CHANNELS_IS_HUB (self));
   g_return_if_fail (channels_group_name_validate (group, NULL));
   g_return_if_fail (CHANNELS_IS_MEMBER (member));
   g_return_if_fail (self->delivering == 0);
 
-  members = g_hash_table_lookup (self->groups, group);
-  if (members == NULL)
+  here = g_hash_table_lookup (self->groups, group);
+  if (here == NULL)
     {
-      members = g_ptr_array_new_with_free_func (g_object_unref);
-      g_hash_table_insert (self->groups, g_strdup (group), members);
+      here = channels_hub_group_new ();
+      g_hash_table_insert (self->groups, g_strdup (group), here);
       if (!g_hash_table_contains (self->watched, group))
         channels_layer_join (self->layer, group);
     }
 
-  g_return_if_fail (!g_ptr_array_find (members, member, NULL));
-  g_ptr_array_add (members, g_object_ref (member));
+  g_return_if_fail (!g_ptr_array_find (here->members, member, NULL));
+  g_ptr_array_add (here->members, g_object_ref (member));
 }
 
 /**
@@ -319,14 +318,14 @@ channels_hub_join (ChannelsHub *self, const char *group, ChannelsMember *member)
 void
 channels_hub_leave (ChannelsHub *self, const char *group, ChannelsMember *member)
 {
-  GPtrArray *members;
+  ChannelsHubGroup *here;
 
   g_return_if_fail (CHANNELS_IS_HUB (self));
   g_return_if_fail (CHANNELS_IS_MEMBER (member));
   g_return_if_fail (self->delivering == 0);
 
-  members = g_hash_table_lookup (self->groups, group);
-  if (members == NULL || !g_ptr_array_remove_fast (members, member) || members->len > 0)
+  here = g_hash_table_lookup (self->groups, group);
+  if (here == NULL || !g_ptr_array_remove_fast (here->members, member) || here->members->len > 0)
     return;
 
   /* The name may lie in the key that goes away. */
@@ -498,20 +497,30 @@ channels_hub_list_groups (ChannelsHub *self, ChannelsHubGroupFunc func, gpointer
 {
   GHashTableIter iter;
   const char *group;
-  GPtrArray *members;
+  ChannelsHubGroup *here;
 
   g_return_if_fail (CHANNELS_IS_HUB (self));
 
   g_hash_table_iter_init (&iter, self->groups);
-  while (g_hash_table_iter_next (&iter, (gpointer *) &group, (gpointer *) &members))
-    {
-      guint size = 0;
+  while (g_hash_table_iter_next (&iter, (gpointer *) &group, (gpointer *) &here))
+    func (group, channels_hub_group_get_size (here, group), user_data);
+}
 
-      for (guint i = 0; i < members->len; i++)
-        size += channels_member_get_size (g_ptr_array_index (members, i), group);
+/**
+ * channels_hub_get_counts:
+ * @self: a hub
+ * @group: a group's name
+ * @out_counts: (out caller-allocates): zeroes where it has no members here
+ */
+void
+channels_hub_get_counts (ChannelsHub *self, const char *group, ChannelsHubCounts *out_counts)
+{
+  const ChannelsHubGroup *here;
 
-      func (group, size, user_data);
-    }
+  g_return_if_fail (CHANNELS_IS_HUB (self));
+
+  here = g_hash_table_lookup (self->groups, group);
+  *out_counts = here != NULL ? here->counts : (ChannelsHubCounts){ 0 };
 }
 
 /**
@@ -527,13 +536,13 @@ channels_hub_list_members (ChannelsHub *self,
                            ChannelsMemberFunc func,
                            gpointer user_data)
 {
-  GPtrArray *members;
+  const ChannelsHubGroup *here;
 
   g_return_if_fail (CHANNELS_IS_HUB (self));
 
-  members = g_hash_table_lookup (self->groups, group);
-  for (guint i = 0; members != NULL && i < members->len; i++)
-    channels_member_list (g_ptr_array_index (members, i), group, func, user_data);
+  here = g_hash_table_lookup (self->groups, group);
+  for (guint i = 0; here != NULL && i < here->members->len; i++)
+    channels_member_list (g_ptr_array_index (here->members, i), group, func, user_data);
 }
 
 /**

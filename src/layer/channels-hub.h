@@ -44,6 +44,20 @@ typedef void (*ChannelsHubAbsenceFunc) (const char *group,
                                         ChannelsHubSource source,
                                         gpointer user_data);
 
+/**
+ * ChannelsHubCounts:
+ * @events: that were sent to the group
+ * @deliveries: of them to members here: what sends have answered as receivers, and what came from
+ * elsewhere
+ *
+ * What a group has seen here since it has members.
+ */
+typedef struct
+{
+  guint64 events;
+  guint64 deliveries;
+} ChannelsHubCounts;
+
 ChannelsHub *channels_hub_new (ChannelsLayer *layer, const char *node_prefix);
 
 ChannelsLayer *channels_hub_get_layer (ChannelsHub *self);
@@ -83,6 +97,8 @@ gboolean channels_hub_send_finish (ChannelsHub *self,
                                    GError **error);
 
 void channels_hub_list_groups (ChannelsHub *self, ChannelsHubGroupFunc func, gpointer user_data);
+
+void channels_hub_get_counts (ChannelsHub *self, const char *group, ChannelsHubCounts *out_counts);
 
 void channels_hub_list_members (ChannelsHub *self,
                                 const char *group,

@@ -38,6 +38,32 @@ test_service_lists_groups_by_name (BusFixture *fixture, gconstpointer data)
 }
 
 static void
+test_service_lists_statistics (BusFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GVariant) none = NULL;
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) expected = NULL;
+  g_autoptr (GVariant) expected_none = NULL;
+  gint64 last_used;
+
+  g_test_summary ("ListStatistics has what was sent to each group, and is no use of the service");
+
+  none = bus_fixture_call (fixture, "ListStatistics", NULL);
+  channels_hub_join (fixture->hub, "a", CHANNELS_MEMBER (fixture->member));
+  for (guint i = 0; i < 3; i++)
+    g_variant_unref (bus_fixture_call (fixture, "SendToGroup", g_variant_new ("(ss)", "a", "x")));
+  last_used = channels_bus_service_get_last_used (fixture->service);
+  reply = bus_fixture_call (fixture, "ListStatistics", NULL);
+  g_assert_cmpint (channels_bus_service_get_last_used (fixture->service), ==, last_used);
+  channels_hub_leave (fixture->hub, "a", CHANNELS_MEMBER (fixture->member));
+
+  expected_none = g_variant_ref_sink (g_variant_new_parsed ("(@a(sutt) [],)"));
+  g_assert_cmpvariant (none, expected_none);
+  expected = g_variant_ref_sink (g_variant_new_parsed ("([('a', uint32 1, uint64 3, uint64 3)],)"));
+  g_assert_cmpvariant (reply, expected);
+}
+
+static void
 test_service_lists_members (BusFixture *fixture, gconstpointer data)
 {
   g_autoptr (GVariant) none = NULL;
@@ -389,6 +415,8 @@ main (int argc, char **argv)
 
   bus_fixture_add ("/bus/service/lists-groups-by-name", WITH_MEMORY_LAYER,
                    test_service_lists_groups_by_name);
+  bus_fixture_add ("/bus/service/lists-statistics", WITH_MEMORY_LAYER,
+                   test_service_lists_statistics);
   bus_fixture_add ("/bus/service/lists-members", WITH_MEMORY_LAYER, test_service_lists_members);
   bus_fixture_add ("/bus/service/disconnects", WITH_MEMORY_LAYER, test_service_disconnects);
   bus_fixture_add ("/bus/service/checks-disconnect", WITH_MEMORY_LAYER,

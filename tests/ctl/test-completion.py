@@ -23,7 +23,7 @@ from wsclient import Client  # noqa: E402
 
 CHANNELSCTL, CHANNELSD, BASH, ZSH, FISH = map(os.path.abspath, sys.argv[1:6])
 COMMANDS = ['disconnect', 'doctor', 'groups', 'help', 'import-django', 'listen', 'members', 'open',
-            'reload', 'send', 'status', 'ticket']
+            'reload', 'send', 'status', 'ticket', 'watch']
 
 BASH_LINE = '''
 . "$1"

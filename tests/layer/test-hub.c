@@ -381,6 +381,30 @@ test_hub_lists_groups_with_their_sizes (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_hub_counts_what_is_sent (Fixture *fixture, gconstpointer unused)
+{
+  ChannelsHubCounts counts;
+
+  g_test_summary ("A group knows what has been sent to it since it has members");
+
+  fill_room (fixture);
+  channels_hub_send_to_group (fixture->hub, "room", fixture->event, NULL, NULL, NULL);
+  fixture->ann->size = 3;
+  channels_layer_emit_group_event (fixture->layer, "room", fixture->event);
+  channels_hub_get_counts (fixture->hub, "room", &counts);
+  g_assert_cmpuint (counts.events, ==, 2);
+  g_assert_cmpuint (counts.deliveries, ==, 2 + 4);
+
+  channels_hub_get_counts (fixture->hub, "hall", &counts);
+  g_assert_cmpuint (counts.events + counts.deliveries, ==, 0);
+  leave (fixture, "room", fixture->ann);
+  leave (fixture, "room", fixture->ben);
+  join (fixture, "room", fixture->ann);
+  channels_hub_get_counts (fixture->hub, "room", &counts);
+  g_assert_cmpuint (counts.events + counts.deliveries, ==, 0);
+}
+
+static void
 note_member_cb (const char *channel, const char *kind, gint64 joined, gpointer user_data)
 {
   g_string_append_printf (user_data, "%s %s %" G_GINT64_FORMAT "\n", channel, kind, joined);
@@ -542,6 +566,7 @@ main (int argc, char *argv[])
   add ("channel/names", test_hub_channels_have_names_of_their_own);
   add ("list/groups", test_hub_lists_groups_with_their_sizes);
   add ("list/members", test_hub_lists_a_groups_channels);
+  add ("counts", test_hub_counts_what_is_sent);
   add ("disconnect/closes", test_hub_disconnects_by_channel);
   add ("disconnect/errors", test_hub_disconnect_says_why_not);
   add ("layer/changes", test_hub_changes_its_layer);
