@@ -4,7 +4,8 @@
 """The servers that channelsd is measured beside: one group, each in its fastest configuration.
 
 Each is a Peer: whether it is installed, and how it is started. Whatever one tab sends goes to all
-of the group, itself too. Compression, logs and whatever writes to disk are off; queues are bounded
+of the group, itself too; the bare limit is sent what channelsd is, so that both write the same
+frames. Compression, logs and whatever writes to disk are off; queues are bounded
 only where a server knows no other way. Those that leave Nagle's algorithm on would wait 40 ms for
 the client's acknowledgements, so it is told to send them at once.
 """
@@ -198,7 +199,7 @@ def node_env():
 def start_bare(bench, _size):
     """Starts the bare limit."""
     with process(bench.program('bare-limit')) as (running, port):
-        yield Target(port, (), [running.pid])
+        yield Target(port, CHAT, [running.pid])
 
 
 @contextlib.contextmanager
