@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -11,10 +12,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "load-message.h"
 #include "load-options.h"
 #include "load-tab.h"
 #include "load-usage.h"
-#include "load-wire.h"
 
 /* The load client: as many browser tabs as wanted, one that publishes, and every delivery checked.
  *
@@ -26,13 +27,13 @@
  * each tab has heard it; from then on nothing may be lost.
  *
  * It prints one JSON object. The exit status is 0 where each tab got each message once and in
- * order, 1 where not, and 2 where there is nothing to measure: a bad option, no connection. */
+ * order, 1 where not, and 2 where there is nothing to measure: a bad option, no connection. SIGTERM
+ * ends a run as its time does: what is under way then is waited for, and counts. */
 
 #define NS_PER_S 1e9
 #define NS_PER_US 1e3
 #define WAIT_MS 50
-#define CONNECT_PATIENCE (180 * G_GINT64_CONSTANT (1000000000)) /* ns */
-#define KNOCK_PATIENCE (60 * G_GINT64_CONSTANT (1000000000))
+#define KNOCK_PATIENCE (60 * G_GINT64_CONSTANT (1000000000)) /* ns */
 #define KNOCK_FIRST (50 * G_GINT64_CONSTANT (1000000)) /* ns before the next; doubled each time */
 #define DESCRIPTORS 64                                 /* more than one for each connection */
 
@@ -42,14 +43,6 @@ enum
   EXIT_NO_RUN = 2,
 };
 
-/* A message as it is sent, all but its number. */
-typedef struct
-{
-  GByteArray *bytes; /* (owned) */
-  gsize digits_at;
-  guint8 mask[LOAD_DIGITS]; /* of the digits */
-} Template;
-
 /* What was measured. */
 typedef struct
 {
@@ -58,93 +51,44 @@ typedef struct
   LoadUsage run;
 } Measures;
 
+static volatile sig_atomic_t ended; /* by SIGTERM */
+
 static void
-template_init (Template *self, const LoadOptions *options)
+on_sigterm (int number)
 {
-  g_autoptr (GByteArray) payload = g_byte_array_new ();
-  gsize prefix;
-  gsize suffix;
-  const guint8 *prefix_data = g_bytes_get_data (options->prefix, &prefix);
-  const guint8 *suffix_data = g_bytes_get_data (options->suffix, &suffix);
-
-  g_byte_array_append (payload, prefix_data, (guint) prefix);
-  g_byte_array_set_size (payload, (guint) (prefix + (gsize) options->size));
-  memset (payload->data + prefix, 'x', (gsize) options->size);
-  payload->data[prefix] = LOAD_MARK;
-  memset (payload->data + prefix + 1, 0, LOAD_DIGITS);
-  g_byte_array_append (payload, suffix_data, (guint) suffix);
-
-  self->bytes = g_byte_array_new ();
-  if (options->raw)
-    g_byte_array_append (self->bytes, payload->data, payload->len);
-  else
-    load_wire_append (self->bytes, options->binary ? LOAD_BINARY : LOAD_TEXT, payload->data,
-                      payload->len);
-
-  self->digits_at = self->bytes->len - payload->len + prefix + 1;
-  memcpy (self->mask, self->bytes->data + self->digits_at, LOAD_DIGITS);
-}
-
-/* Publishes @n messages with as few writes as there can be. */
-static void
-publish (LoadTabs *tabs, const Template *template, guint n)
-{
-  g_autoptr (GByteArray) frames = g_byte_array_sized_new (n * template->bytes->len);
-  gint64 now = load_now ();
-
-  for (guint i = 0; i < n; i++)
-    {
-      guint8 *digits;
-
-      g_byte_array_append (frames, template->bytes->data, template->bytes->len);
-      digits = frames->data + frames->len - template->bytes->len + template->digits_at;
-      load_ledger_send (tabs->ledger, now, (char *) digits);
-      for (guint j = 0; j < LOAD_DIGITS; j++)
-        digits[j] ^= template->mask[j];
-    }
-  load_tabs_publish (tabs, frames->data, frames->len);
+  ended = TRUE;
 }
 
 static gboolean
 connect_all (LoadTabs *tabs, Measures *measures)
 {
   const LoadOptions *options = tabs->options;
-  gint64 deadline = load_now () + CONNECT_PATIENCE;
   LoadUsage before;
   LoadUsage after;
+  gboolean all;
 
   load_usage_take (&before, options->pids);
-  while (tabs->n_ready + tabs->n_closed < tabs->n_tabs && load_now () < deadline)
-    {
-      while (tabs->n_started < tabs->n_tabs &&
-             tabs->n_started - tabs->n_ready - tabs->n_closed < (guint) options->at_once)
-        load_tabs_start (tabs);
-      load_tabs_wait (tabs, WAIT_MS);
-    }
+  all = load_tabs_connect (tabs);
   load_usage_take (&after, options->pids);
   measures->connecting = load_usage_since (&after, &before);
 
-  return tabs->n_ready == tabs->n_tabs;
+  return all;
 }
 
 /* Knocks until each tab has heard it: FALSE where one does not. */
 static gboolean
-knock (LoadTabs *tabs, const Template *template)
+knock (LoadTabs *tabs, const LoadMessage *message)
 {
-  g_autofree guint8 *message = g_memdup2 (template->bytes->data, template->bytes->len);
   gint64 now = load_now ();
   gint64 deadline = now + KNOCK_PATIENCE;
   gint64 pause = KNOCK_FIRST;
   gint64 next = now;
 
-  for (guint i = 0; i < LOAD_DIGITS; i++)
-    message[template->digits_at + i] = (guint8) LOAD_KNOCK[i] ^ template->mask[i];
-
   while (tabs->n_knocked < (guint) tabs->options->tabs && tabs->n_closed == 0 && now < deadline)
     {
       if (now >= next)
         {
-          load_tabs_publish (tabs, message, template->bytes->len);
+          load_message_knock (message, tabs);
           next = now + pause;
           pause *= 2;
         }
@@ -210,7 +154,7 @@ count_due (const LoadTabs *tabs, int timer, gboolean is_time)
 /* Publishes @messages (0: any number) for @seconds (0: any time), and waits for the deliveries.
  * Returns FALSE where they cease to come. */
 static gboolean
-run (LoadTabs *tabs, const Template *template, guint messages, double seconds, double rate)
+run (LoadTabs *tabs, const LoadMessage *message, guint messages, double seconds, double rate)
 {
   LoadLedger *ledger = tabs->ledger;
   gint64 patience = (gint64) (tabs->options->patience * NS_PER_S);
@@ -225,12 +169,13 @@ run (LoadTabs *tabs, const Template *template, guint messages, double seconds, d
     {
       gint64 now = load_now ();
       guint due = count_due (tabs, timer, is_time);
+      gboolean is_over = ended || now >= end;
 
-      due = now < end ? MIN (left, due) : 0;
+      due = is_over ? 0 : MIN (left, due);
       if (due > 0)
-        publish (tabs, template, due);
+        load_message_publish (message, tabs, due);
       left -= due;
-      if ((left == 0 || now >= end) && ledger->n_complete == ledger->n_sent)
+      if ((left == 0 || is_over) && ledger->n_complete == ledger->n_sent)
         break;
 
       if (due > 0 || ledger->n_deliveries != n_deliveries || ledger->n_complete == ledger->n_sent)
@@ -247,7 +192,7 @@ run (LoadTabs *tabs, const Template *template, guint messages, double seconds, d
 }
 
 static gboolean
-measure_run (LoadTabs *tabs, const Template *template, Measures *measures)
+measure_run (LoadTabs *tabs, const LoadMessage *message, Measures *measures)
 {
   const LoadOptions *options = tabs->options;
   LoadUsage before;
@@ -256,14 +201,19 @@ measure_run (LoadTabs *tabs, const Template *template, Measures *measures)
 
   if (options->messages == 0 && options->seconds <= 0)
     return TRUE;
-  if (!knock (tabs, template))
+  if (!knock (tabs, message))
     return FALSE;
-  if (options->warm_up > 0 && !run (tabs, template, (guint) options->warm_up, 0, 0))
+  if (options->warm_up > 0 && !run (tabs, message, (guint) options->warm_up, 0, 0))
     return FALSE;
 
+  if (options->tell)
+    {
+      printf ("Running\n");
+      fflush (stdout);
+    }
   load_ledger_reset (tabs->ledger);
   load_usage_take (&before, options->pids);
-  all = run (tabs, template, (guint) options->messages, options->seconds, options->rate);
+  all = run (tabs, message, (guint) options->messages, options->seconds, options->rate);
   load_usage_take (&after, options->pids);
   measures->run = load_usage_since (&after, &before);
 
@@ -336,7 +286,7 @@ main (int argc, char *argv[])
   g_autoptr (GError) error = NULL;
   g_autoptr (LoadTabs) tabs = NULL;
   Measures measures = { 0 };
-  Template template;
+  LoadMessage message;
   gboolean all;
 
   if (!load_options_parse (&options, &argc, &argv, &error))
@@ -350,6 +300,7 @@ main (int argc, char *argv[])
       return EXIT_NO_RUN;
     }
 
+  signal (SIGTERM, on_sigterm);
   tabs = load_tabs_new (&options);
   if (!connect_all (tabs, &measures))
     {
@@ -359,10 +310,10 @@ main (int argc, char *argv[])
 
   if (options.idle > 0)
     be_idle (tabs, &measures);
-  template_init (&template, &options);
-  all = measure_run (tabs, &template, &measures);
+  load_message_init (&message, &options);
+  all = measure_run (tabs, &message, &measures);
   report (tabs, &measures);
-  g_byte_array_unref (template.bytes);
+  load_message_clear (&message);
 
   return all && tabs->ledger->n_late + tabs->ledger->n_twice + tabs->ledger->n_alien == 0
              ? EXIT_SUCCESS

@@ -14,6 +14,10 @@
 #define SIZE_MAX_BYTES (1 << 20)
 #define WINDOW_MAX (1 << 16)
 
+/* Around a text that a browser sends: what the chat consumer takes. */
+#define CHAT_PREFIX "{\"message\": \""
+#define CHAT_SUFFIX "\"}"
+
 static gboolean
 fail (GError **error, const char *what, const char *value)
 {
@@ -92,6 +96,31 @@ check (const LoadOptions *self, GError **error)
   return TRUE;
 }
 
+static void
+set_defaults (LoadOptions *self)
+{
+  memset (self, 0, sizeof *self);
+  self->pids = g_array_new (FALSE, FALSE, sizeof (int));
+  self->tabs = 1;
+  self->at_once = 64;
+  self->size = 64;
+  self->window = 64;
+  self->patience = 5;
+}
+
+void
+load_options_init_chat (LoadOptions *self, int port, const char *path, int window)
+{
+  set_defaults (self);
+  self->port = port;
+  self->path = g_strdup (path);
+  self->window = window;
+  self->hello = g_bytes_new (NULL, 0);
+  self->ready = g_bytes_new (NULL, 0);
+  self->prefix = g_bytes_new_static (CHAT_PREFIX, strlen (CHAT_PREFIX));
+  self->suffix = g_bytes_new_static (CHAT_SUFFIX, strlen (CHAT_SUFFIX));
+}
+
 gboolean
 load_options_parse (LoadOptions *self, int *argc, char ***argv, GError **error)
 {
@@ -123,19 +152,13 @@ load_options_parse (LoadOptions *self, int *argc, char ***argv, GError **error)
     { "window", 0, 0, G_OPTION_ARG_INT, &self->window, "Messages under way", "N" },
     { "rate", 0, 0, G_OPTION_ARG_DOUBLE, &self->rate, "Messages a second", "N" },
     { "idle", 0, 0, G_OPTION_ARG_DOUBLE, &self->idle, "Be silent before", "S" },
+    { "tell", 0, 0, G_OPTION_ARG_NONE, &self->tell, "Print a line when messages begin", NULL },
     { "patience", 0, 0, G_OPTION_ARG_DOUBLE, &self->patience, "For what is lost", "S" },
     G_OPTION_ENTRY_NULL,
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
-  memset (self, 0, sizeof *self);
-  self->pids = g_array_new (FALSE, FALSE, sizeof (int));
-  self->tabs = 1;
-  self->at_once = 64;
-  self->size = 64;
-  self->window = 64;
-  self->patience = 5;
-
+  set_defaults (self);
   g_option_context_add_main_entries (context, entries, NULL);
 
   if (!g_option_context_parse (context, argc, argv, error))

@@ -30,12 +30,16 @@ typedef struct
   int window;  /* messages under way */
   double rate; /* messages a second; 0: as many as the window lets through */
   double seconds;
+  gboolean tell;   /* print a line when the messages begin that are measured */
   double idle;     /* seconds without a message, before all others */
   double patience; /* seconds without any delivery, after which the rest is lost */
 } LoadOptions;
 
 /* Returns FALSE, with @error set, where the command line makes no sense. */
 gboolean load_options_parse (LoadOptions *self, int *argc, char ***argv, GError **error);
+
+/* One tab of channelsd's chat, with at most @window events under way. */
+void load_options_init_chat (LoadOptions *self, int port, const char *path, int window);
 
 void load_options_clear (LoadOptions *self);
 

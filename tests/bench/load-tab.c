@@ -24,6 +24,8 @@
 #define REST_MAX (4 * 1024 * 1024)
 #define EVENTS_MAX 512
 #define COMPLAINTS_MAX 3
+#define WAIT_MS 50
+#define CONNECT_PATIENCE (180 * G_GINT64_CONSTANT (1000000000)) /* ns */
 
 /* Of RFC 6455, section 1.3. */
 #define KEY "dGhlIHNhbXBsZSBub25jZQ=="
@@ -407,8 +409,9 @@ load_tabs_free (LoadTabs *self)
   g_free (self);
 }
 
-void
-load_tabs_start (LoadTabs *self)
+/* Begins to connect the next one. */
+static void
+start_next (LoadTabs *self)
 {
   /* Reset in the end: ports that wait would be missing in the next run. */
   const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
@@ -435,6 +438,22 @@ load_tabs_start (LoadTabs *self)
   if (connect (tab->fd, (const struct sockaddr *) &address, sizeof address) != 0 &&
       errno != EINPROGRESS)
     close_tab (self, tab, g_strerror (errno));
+}
+
+gboolean
+load_tabs_connect (LoadTabs *self)
+{
+  gint64 deadline = load_now () + CONNECT_PATIENCE;
+
+  while (self->n_ready + self->n_closed < self->n_tabs && load_now () < deadline)
+    {
+      while (self->n_started < self->n_tabs &&
+             self->n_started - self->n_ready - self->n_closed < (guint) self->options->at_once)
+        start_next (self);
+      load_tabs_wait (self, WAIT_MS);
+    }
+
+  return self->n_ready == self->n_tabs;
 }
 
 void

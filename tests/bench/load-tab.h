@@ -55,8 +55,9 @@ LoadTabs *load_tabs_new (const LoadOptions *options);
 
 void load_tabs_free (LoadTabs *self);
 
-/* Begins to connect the next one. */
-void load_tabs_start (LoadTabs *self);
+/* Connects all, options->at_once at a time. Returns FALSE where one is refused, or not ready within
+ * minutes. */
+gboolean load_tabs_connect (LoadTabs *self);
 
 /* Writes what the publisher says; what the socket does not take waits. */
 void load_tabs_publish (LoadTabs *self, const void *data, gsize length);

@@ -124,6 +124,17 @@ class TestLoadClient(unittest.TestCase):
         with Daemon(CHANNELSD, '--no-bus') as daemon:
             self.assertEqual((NO_RUN, None), flood(daemon.port, '--path', '/nowhere/'))
 
+    def test_ended_early(self):
+        with bare_limit() as port:
+            command = [LOAD_CLIENT, '--port', str(port), '--tabs', str(TABS), '--tell']
+            with subprocess.Popen([*command, '--seconds', '1000'], stdout=subprocess.PIPE,
+                                  bufsize=0) as process:
+                self.assertEqual('Running', read_line(process.stdout))
+                self.assertEqual(0, end(process))
+                report = json.loads(process.stdout.read())
+        for fault in 'lost', 'late', 'twice', 'alien', 'closed':
+            self.assertEqual(0, report[fault], fault)
+
     def test_connections_alone(self):
         with bare_limit() as port:
             status, report = load(port, '--idle', '0.1')
