@@ -91,17 +91,23 @@ class Bench:
 
         Fails with CheckError where not every message reached each tab once and in order.
         """
-        command = [self.program('load-client'), *target.options, '--tabs', str(tabs),
-                   '--window', str(window), '--size', str(size)]
         options.setdefault('seconds', self.seconds)
         if target.pids:
-            command += ['--pids', ','.join(map(str, target.pids))]
-        for name, value in options.items():
-            command += [f'--{name.replace("_", "-")}', str(value)]
+            options['pids'] = ','.join(map(str, target.pids))
+        return self.measure('load-client', *target.options, tabs=tabs, window=window, size=size,
+                            **options)
 
+    def measure(self, name, *words, env=None, **options):
+        """Runs one of the benchmarks' own programs on the client's core; returns what it reports.
+
+        options: its others, with _ for -
+
+        Fails with CheckError where it says that something was lost, doubled or out of order.
+        """
+        command = [self.program(name), *words, *spell(options)]
         with self.cores.for_client():
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                  text=True, check=False,
+                                  text=True, check=False, env=env,
                                   timeout=RUN_PATIENCE + options['seconds'])
         if done.returncode != 0:
             raise CheckError(f'{" ".join(command)}: {done.stderr}{done.stdout}')
@@ -150,6 +156,11 @@ class Bench:
                 else:
                     reports[name].append(report)
         return reports
+
+
+def spell(options):
+    """Returns options as they are typed."""
+    return [f'--{name.replace("_", "-")}={value}' for name, value in options.items()]
 
 
 def try_again(name, run):
