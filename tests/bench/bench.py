@@ -5,6 +5,7 @@
 """The benchmarks: channelsd beside others, as ratios in one run.
 
     tests/bench/bench.py bus        calls on the bus, beside a service that only counts
+    tests/bench/bench.py memory     over many connections, and of a start, beside node ws
     tests/bench/bench.py redis      nodes of one layer on Redis, beside Django Channels
     tests/bench/bench.py servers    one node, beside the bare limit and other servers
 
@@ -40,16 +41,17 @@ for folder in 'support', 'django':
     sys.path.insert(0, os.path.join(HERE, '..', folder))
 
 import part_bus  # noqa: E402
+import part_memory  # noqa: E402
 import part_redis  # noqa: E402
 import part_servers  # noqa: E402
 from measure import Bench, CheckError, say  # noqa: E402
 
-PARTS = {'bus': part_bus, 'redis': part_redis, 'servers': part_servers}
+PARTS = {'bus': part_bus, 'memory': part_memory, 'redis': part_redis, 'servers': part_servers}
 
 # The numbers of tabs of each part: all, and short.
-TABS = {'bus': ((1,), (1,)), 'redis': ((1, 1000), (20,)),
+TABS = {'bus': ((1,), (1,)), 'memory': ((1,), (1,)), 'redis': ((1, 1000), (20,)),
         'servers': ((1, 100, 1000, 10000), (20,))}
-SIZES = {'bus': ((64,), (64,)), 'redis': ((64,), (64,)), 'servers': ((64, 1024), (64,))}
+SIZES = {'bus': ((64,), (64,)), 'memory': ((64,), (64,)), 'redis': ((64,), (64,)), 'servers': ((64, 1024), (64,))}
 
 
 def numbers(text):
