@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Channels developers
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Nodes of one layer on Redis: channelsd beside Daphne, each as sender and as receiver."""
+"""Nodes of one layer on Redis: channelsd beside Daphne, each as sender and receiver, and nchan."""
 
 import contextlib
 import csv
@@ -12,7 +12,7 @@ import subprocess
 from channelsd import Daemon, wait_until
 from measure import Target, middle, number, print_table, ratio, say
 from nodes import Django, RedisServer
-from peers import CHAT, CONFIGURATION, QUICK
+from peers import CHAT, CONFIGURATION, NCHAN_PEER, QUICK, run_nchan
 
 # The layers of channelsd, and Django's names of the same.
 BACKENDS = {'redis': 'core', 'redis-pubsub': 'pubsub'}
@@ -26,6 +26,10 @@ CALIBRATION_SECONDS = 0.5
 PATIENCE = 20  # seconds without a delivery after which it is lost
 IDLE_TABS = 100
 COMMAND_SIZE = 64
+
+# How two nodes of nchan keep what is sent, where channelsd's layers keep it and where they do not.
+STORAGES = {'redis': 'distributed', 'redis-pubsub': 'nostore'}
+NCHAN = 'nchan to nchan'
 
 PAIRS = ('channelsd to channelsd', 'Django to channelsd', 'channelsd to Django', 'Django to Django')
 OURS, THEIRS = PAIRS[0], PAIRS[-1]
@@ -84,6 +88,18 @@ def direct(bench):
                      [daemon.process.pid])
 
 
+@contextlib.contextmanager
+def nchan_pair(bench, layer):
+    """Starts a Redis and two nginx with nchan on it: a Target, as pair () does."""
+    with contextlib.ExitStack() as stack:
+        with bench.cores.for_servers():
+            redis = stack.enter_context(RedisServer(over_tcp=True))
+            url = f'redis://127.0.0.1:{redis.port}'
+            _, first = stack.enter_context(run_nchan(url, STORAGES[layer]))
+            second, port = stack.enter_context(run_nchan(url, STORAGES[layer]))
+            yield Target(port, [QUICK, '--publish-port', str(first)], [second.pid])
+
+
 def measure(bench, start, tabs, window, size):
     """Measures a Target that is started for it."""
     with start() as target:
@@ -94,6 +110,8 @@ def measure(bench, start, tabs, window, size):
 def measure_events(bench, layer, tabs, size, candidates):
     """Prints the table of events a second, and returns the reports."""
     starts = {name: functools.partial(pair, bench, layer, name) for name in PAIRS}
+    if NCHAN_PEER.is_installed():
+        starts[NCHAN] = functools.partial(nchan_pair, bench, layer)
     windows = {}
     for name, start in starts.items():
         say(f'{layer}, {tabs} tabs: the fastest window of {name}')
@@ -104,7 +122,8 @@ def measure_events(bench, layer, tabs, size, candidates):
 
     reports = bench.interleave({
         name: functools.partial(measure, bench, start, tabs, windows[name], size)
-        for name, start in starts.items()}, [name for name in PAIRS if 'Django' in name])
+        for name, start in starts.items()},
+        [name for name in starts if 'Django' in name or name == NCHAN])
     print_events(layer, tabs, size, reports, windows)
     return reports
 
@@ -124,6 +143,11 @@ def print_events(layer, tabs, size, reports, windows):
                  'receiver us/delivery', 'x Django to Django', 'receiver x'], rows)
     through = ratio(reports[OURS], reports[DIRECT], 'events_per_s')
     print(f'Through Redis, of the direct path: {number(through)}')
+    if NCHAN in reports:
+        events, cpu = (number(ratio(*of)) for of in (
+            (reports[OURS], reports[NCHAN], 'events_per_s'),
+            (reports[NCHAN], reports[OURS], 'server_us')))
+        print(f'channelsd, of nchan ({STORAGES[layer]}): {events} x events/s, {cpu} x CPU')
 
 
 def count_own_commands(bench, url, under_way):
@@ -197,4 +221,6 @@ def run(bench, options):
                 results[name] = measure_events(bench, layer, tabs, size, windows)
         measure_idle(bench, layer, options.idle)
     measure_commands(bench)
+    if not NCHAN_PEER.is_installed():
+        print(f'Left out, not installed: {NCHAN_PEER.name} ({NCHAN_PEER.install})')
     return results

@@ -50,6 +50,7 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
+  {upstream}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     location / {{
@@ -57,6 +58,7 @@ http {{
       nchan_channel_id bench;
       nchan_subscriber_first_message newest;
       nchan_message_buffer_length 1000;
+      {redis}
     }}
   }}
 }}
@@ -225,12 +227,28 @@ def start_django(backend):
 
 
 @contextlib.contextmanager
+def run_nchan(redis_url=None, storage='distributed'):
+    """Runs nginx with nchan, alone or as a node beside others on a Redis: its process and its port.
+
+    storage: where there is a Redis, nchan's nchan_redis_storage_mode
+    """
+    port = free_port()
+    upstream = redis = ''
+    if redis_url:
+        upstream = (f'upstream redis {{ nchan_redis_server {redis_url}; '
+                    f'nchan_redis_storage_mode {storage}; }}')
+        redis = 'nchan_redis_pass redis;'
+    text = NGINX.format(port=port, module=NCHAN, folder='{folder}', descriptors=20000,
+                        user='user root;' if os.geteuid() == 0 else '', upstream=upstream,
+                        redis=redis)
+    with configured(text) as path, process('nginx', '-c', path, port=port) as (running, _):
+        yield running, port
+
+
+@contextlib.contextmanager
 def start_nchan(_bench, _size):
     """Starts nginx with nchan."""
-    port = free_port()
-    text = NGINX.format(port=port, module=NCHAN, folder='{folder}', descriptors=20000,
-                        user='user root;' if os.geteuid() == 0 else '')
-    with configured(text) as path, process('nginx', '-c', path, port=port) as (running, _):
+    with run_nchan() as (running, port):
         yield Target(port, [QUICK], [running.pid])
 
 
@@ -272,6 +290,7 @@ NPM = 'npm install --prefix FOLDER {0}, and NODE_PATH=FOLDER/node_modules'
 
 OURS = Peer('channelsd', start_channelsd)
 BARE = Peer('bare limit', start_bare)
+NCHAN_PEER = Peer('nchan', start_nchan, NCHAN, APT + 'nginx-light libnginx-mod-nchan', loses=True)
 
 PEERS = [
     OURS,
@@ -280,8 +299,7 @@ PEERS = [
          'nats-server', APT + 'nats-server'),
     Peer('nats, TCP', start_broker('nats-server', NATS, ['--raw'], nats_options),
          'nats-server', APT + 'nats-server'),
-    Peer('nchan', start_nchan, NCHAN, APT + 'nginx-light libnginx-mod-nchan',
-         loses=True),
+    NCHAN_PEER,
     Peer('mosquitto', start_broker('mosquitto', MOSQUITTO, MQTT_FRAMES, mqtt_options),
          'mosquitto', APT + 'mosquitto'),
     Peer('mosquitto, TCP', start_broker('mosquitto', MOSQUITTO, ['--raw'], mqtt_options),
