@@ -5,6 +5,7 @@
 """The benchmarks: channelsd beside others, as ratios in one run.
 
     tests/bench/bench.py bus        calls on the bus, beside a service that only counts
+    tests/bench/bench.py fairness   a flood of one group, and who wants little beside it
     tests/bench/bench.py memory     over many connections, and of a start, beside node ws
     tests/bench/bench.py redis      nodes of one layer on Redis, beside Django Channels
     tests/bench/bench.py servers    one node, beside the bare limit and other servers
@@ -41,17 +42,22 @@ for folder in 'support', 'django':
     sys.path.insert(0, os.path.join(HERE, '..', folder))
 
 import part_bus  # noqa: E402
+import part_fairness  # noqa: E402
 import part_memory  # noqa: E402
 import part_redis  # noqa: E402
 import part_servers  # noqa: E402
 from measure import Bench, CheckError, say  # noqa: E402
 
-PARTS = {'bus': part_bus, 'memory': part_memory, 'redis': part_redis, 'servers': part_servers}
+PARTS = {'bus': part_bus, 'fairness': part_fairness, 'memory': part_memory, 'redis': part_redis,
+         'servers': part_servers}
 
-# The numbers of tabs of each part: all, and short.
-TABS = {'bus': ((1,), (1,)), 'memory': ((1,), (1,)), 'redis': ((1, 1000), (20,)),
+# The numbers of tabs and the sizes of each part where they are not told: all, and short.
+TABS = {'fairness': ((1000,), (20,)), 'redis': ((1, 1000), (20,)),
         'servers': ((1, 100, 1000, 10000), (20,))}
-SIZES = {'bus': ((64,), (64,)), 'memory': ((64,), (64,)), 'redis': ((64,), (64,)), 'servers': ((64, 1024), (64,))}
+SIZES = {'servers': ((64, 1024), (64,))}
+
+# Seconds of each measurement: all, and short. A flood has to last until tabs are dropped.
+SECONDS = {'fairness': (5, 0.2)}
 
 
 def numbers(text):
@@ -72,7 +78,7 @@ def parse():
     parser.add_argument('--build', default=os.path.join(HERE, '..', '..', 'build'))
     parser.add_argument('--short', action='store_true', help='a few seconds in all')
     parser.add_argument('--rounds', type=int, help='of each measurement; 5')
-    parser.add_argument('--seconds', type=float, help='of each measurement; 2')
+    parser.add_argument('--seconds', type=float, help='of each measurement; 2, of part fairness 5')
     parser.add_argument('--idle', type=float, help='seconds of watching an idle node; 10')
     parser.add_argument('--tabs', type=numbers, help='with commas between')
     parser.add_argument('--sizes', type=numbers, help='of events, bytes, with commas between')
@@ -83,12 +89,12 @@ def parse():
     parser.add_argument('--json', help='file for all that was measured')
 
     options = parser.parse_args()
-    rounds, seconds, idle = (1, 0.2, 0.5) if options.short else (5, 2, 10)
+    rounds, idle = (1, 0.5) if options.short else (5, 10)
     options.rounds = options.rounds or rounds
-    options.seconds = options.seconds or seconds
+    options.seconds = options.seconds or SECONDS.get(options.part, (2, 0.2))[options.short]
     options.idle = options.idle or idle
-    options.tabs = options.tabs or TABS[options.part][options.short]
-    options.sizes = options.sizes or SIZES[options.part][options.short]
+    options.tabs = options.tabs or TABS.get(options.part, ((1,), (1,)))[options.short]
+    options.sizes = options.sizes or SIZES.get(options.part, ((64,), (64,)))[options.short]
     return options
 
 
