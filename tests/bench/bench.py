@@ -4,11 +4,18 @@
 
 """The benchmarks: channelsd beside others, as ratios in one run.
 
-    tests/bench/bench.py bus        calls on the bus, beside a service that only counts
-    tests/bench/bench.py fairness   a flood of one group, and who wants little beside it
-    tests/bench/bench.py memory     over many connections, and of a start, beside node ws
-    tests/bench/bench.py redis      nodes of one layer on Redis, beside Django Channels
-    tests/bench/bench.py servers    one node, beside the bare limit and other servers
+    tests/bench/bench.py bus        2 min: calls on the bus, beside a service that only counts
+    tests/bench/bench.py fairness   3 min: a flood of one group, and who wants little beside it
+    tests/bench/bench.py memory     1 min: over many connections, and of a start, beside node ws
+    tests/bench/bench.py redis      20 min: nodes of one layer on Redis, beside Django Channels
+                                    and nchan
+    tests/bench/bench.py servers    60 min: one node, beside the bare limit and other servers
+
+The times are estimates, with all servers installed: most of the last two is Django's. NODE_PATH
+leads to Node's modules. Other numbers of tabs, sizes and fewer servers:
+
+    tests/bench/bench.py servers --sizes 64 --tabs 1,100,1000 --only nats,nchan    5 min
+    tests/bench/bench.py redis --layers redis --tabs 1                             4 min
 
 Build first, without sanitizers: meson setup build && meson compile -C build.
 
@@ -23,6 +30,12 @@ What is printed:
 - A delivery is one event at one tab. Every delivery is checked: where channelsd loses, doubles or
   reorders one there is no figure, but an error, and exit status 1. Another server that does so
   again and again gets no row.
+- The bare limit is an epoll loop that checks and bounds nothing. It is sent the same bytes as
+  channelsd's chat, the JSON around each event too, so both write equal frames.
+- Part bus: the bus and the caller have one core, the service the other. The tab that checks the
+  events is in the caller, so channelsd's caller has more to do than the counting service's.
+- Part fairness: "the probe itself" is how late the probe woke up. Where that is much, others had
+  the machine, and the times beside it are theirs too. "max of all" is over all rounds.
 - The window is how many events are under way at once. Some servers drop what they cannot queue,
   such as Django Channels what is beyond 100 in a channel: each of their figures is that of the
   fastest window in which nothing is lost.
