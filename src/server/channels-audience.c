@@ -16,6 +16,15 @@
  * cheap, little enough to stay in the cache and in a socket's buffer. */
 #define BATCH_MAX (256 * 1024)
 
+/* Bytes that gather while an earlier batch is still being written; then that has to come to its end
+ * at once. */
+#define GATHERED_MAX (4 * BATCH_MAX)
+
+/* Writes of one turn of the loop, and bytes in all: about two milliseconds. Others have their turn
+ * before the next. */
+#define SLICE_WRITES 256
+#define SLICE_BYTES (4 * 1024 * 1024)
+
 /**
  * ChannelsAudience:
  *
@@ -26,6 +35,10 @@
  * few. An event is encoded once, the frames of one turn of the loop are joined, and each browser
  * gets them in one write. Who cannot take all of it gets the rest in its outbox, as a reference to
  * bytes that all slow ones share.
+ *
+ * A batch that many browsers get is written in slices, with turns of the loop in between, in which
+ * more may gather: that is the next batch. Who joins or leaves meanwhile, or is written to
+ * alone, has it come to its end first.
  *
  * The rest is a matter of caches. The descriptors lie side by side, so that a flush need not look
  * at the browsers themselves. And each flush goes the other way than the one before: what the
@@ -41,8 +54,12 @@ struct _ChannelsAudience
   ChannelsConsumer *consumer; /* (owned) */
   char *group;                /* (owned) */
   GArray *places;             /* (element-type Place) (owned) */
-  GByteArray *batch;          /* (owned): whole frames, for all seats */
-  GArray *ends;               /* (element-type gsize) (owned): where each event ends in the batch */
+  GByteArray *gathered;       /* (owned): whole frames, for all seats */
+  GArray *gathered_ends;      /* (element-type gsize) (owned): where each event ends in them */
+  GByteArray *batch;          /* (owned): the same, while it is being written; else empty */
+  GArray *ends;               /* (element-type gsize) (owned): likewise */
+  GBytes *shared;             /* (owned) (nullable): a copy of the batch for those that are slow */
+  guint n_written;            /* places that have been given the batch */
   ChannelsFlush flush;
   guint n_blocked;   /* of the poller, when the descriptors were looked up */
   gboolean backward; /* the next flush begins with the last */
@@ -87,7 +104,7 @@ push_part (ChannelsSocket *socket, GBytes *batch, gsize from, gsize to, guint ev
 }
 
 static void
-push_rest (ChannelsAudience *self, ChannelsSocket *socket, gsize written, GBytes **shared)
+push_rest (ChannelsAudience *self, ChannelsSocket *socket, gsize written)
 {
   guint first = find_unwritten (self, written);
   gsize end = self->batch->len;
@@ -95,8 +112,8 @@ push_rest (ChannelsAudience *self, ChannelsSocket *socket, gsize written, GBytes
   if (!channels_socket_is_open (socket))
     return;
 
-  if (*shared == NULL)
-    *shared = g_bytes_new (self->batch->data, self->batch->len);
+  if (self->shared == NULL)
+    self->shared = g_bytes_new (self->batch->data, self->batch->len);
 
   /* What is begun has to be ended, whatever else fits: a frame cut short is the end of all sense.
    */
@@ -104,18 +121,126 @@ push_rest (ChannelsAudience *self, ChannelsSocket *socket, gsize written, GBytes
     {
       gsize cut = g_array_index (self->ends, gsize, first);
 
-      push_part (socket, *shared, written, cut, 1);
+      push_part (socket, self->shared, written, cut, 1);
       written = cut;
       first++;
     }
 
-  push_part (socket, *shared, written, end, self->ends->len - first);
+  push_part (socket, self->shared, written, end, self->ends->len - first);
+}
+
+/* Returns how much of the batch the kernel has taken; the descriptor is -1 unless it was all. */
+static gsize
+write_batch (ChannelsAudience *self, Place *place)
+{
+  gssize written;
+
+  if (place->fd < 0)
+    place->fd = channels_socket_get_straight (place->seat->socket);
+  if (place->fd < 0)
+    return 0;
+
+  do
+    written = send (place->fd, self->batch->data, self->batch->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (written < 0 && errno == EINTR);
+
+  if (written == (gssize) self->batch->len)
+    return (gsize) written;
+
+  place->fd = -1;
+  if (written < 0 && errno != EAGAIN)
+    channels_socket_fail (place->seat->socket, CHANNELS_SOCKET_FAILURE_GONE);
+
+  return (gsize) MAX (written, 0);
+}
+
+static void
+forget_descriptors (ChannelsAudience *self)
+{
+  guint n_blocked = channels_poller_count_blocked (self->poller);
+
+  if (n_blocked == self->n_blocked)
+    return;
+
+  self->n_blocked = n_blocked;
+  for (guint i = 0; i < self->places->len; i++)
+    g_array_index (self->places, Place, i).fd = -1;
+}
+
+/* What has gathered is the next batch to be written. */
+static void
+begin_batch (ChannelsAudience *self)
+{
+  GByteArray *batch = self->batch;
+  GArray *ends = self->ends;
+
+  self->batch = self->gathered;
+  self->ends = self->gathered_ends;
+  self->gathered = batch;
+  self->gathered_ends = ends;
+  self->n_written = 0;
+}
+
+static void
+end_batch (ChannelsAudience *self)
+{
+  self->backward = !self->backward;
+  g_clear_pointer (&self->shared, g_bytes_unref);
+  g_array_set_size (self->ends, 0);
+
+  if (self->batch->len > BATCH_MAX)
+    {
+      g_byte_array_unref (self->batch);
+      self->batch = g_byte_array_new ();
+    }
+  else
+    g_byte_array_set_size (self->batch, 0);
+}
+
+/* Goes on with the batch, for no more than @slice writes; returns whether it has come to its end.
+ */
+static gboolean
+go_on (ChannelsAudience *self, guint slice)
+{
+  guint n_places = self->places->len;
+
+  /* Sockets are closed by the loop, never from within a write: descriptors stay good meanwhile. */
+  forget_descriptors (self);
+  for (; self->n_written < n_places && slice > 0; slice--)
+    {
+      guint at = self->backward ? n_places - 1 - self->n_written : self->n_written;
+      Place *place = &g_array_index (self->places, Place, at);
+      gsize written = write_batch (self, place);
+
+      if (written < self->batch->len)
+        push_rest (self, place->seat->socket, written);
+
+      self->n_written++;
+    }
+
+  if (self->n_written < n_places)
+    return FALSE;
+
+  end_batch (self);
+  return TRUE;
+}
+
+/* Writes for one turn of the loop. */
+static void
+write_slice (ChannelsAudience *self)
+{
+  if (self->batch->len == 0)
+    begin_batch (self);
+
+  if (!go_on (self, CLAMP (SLICE_BYTES / MAX (self->batch->len, 1), 1, SLICE_WRITES)) ||
+      self->gathered->len > 0)
+    channels_poller_flush_later (self->poller, &self->flush);
 }
 
 static void
 on_flush (ChannelsFlush *flush)
 {
-  channels_audience_flush (G_STRUCT_MEMBER_P (flush, -G_STRUCT_OFFSET (ChannelsAudience, flush)));
+  write_slice (G_STRUCT_MEMBER_P (flush, -G_STRUCT_OFFSET (ChannelsAudience, flush)));
 }
 
 static guint
@@ -124,13 +249,15 @@ audience_deliver (ChannelsMember *member, const char *group, ChannelsEvent *even
   ChannelsAudience *self = CHANNELS_AUDIENCE (member);
   gsize end;
 
-  if (!channels_consumer_encode (self->consumer, event, self->batch))
+  if (!channels_consumer_encode (self->consumer, event, self->gathered))
     return 0;
 
-  end = self->batch->len;
-  g_array_append_val (self->ends, end);
-  if (end >= BATCH_MAX)
+  end = self->gathered->len;
+  g_array_append_val (self->gathered_ends, end);
+  if (end >= GATHERED_MAX)
     channels_audience_flush (self);
+  else if (end >= BATCH_MAX && self->batch->len == 0)
+    write_slice (self);
   else
     channels_poller_flush_later (self->poller, &self->flush);
 
@@ -198,8 +325,11 @@ channels_audience_finalize (GObject *object)
 
   g_free (self->group);
   g_array_unref (self->places);
+  g_byte_array_unref (self->gathered);
+  g_array_unref (self->gathered_ends);
   g_byte_array_unref (self->batch);
   g_array_unref (self->ends);
+  g_clear_pointer (&self->shared, g_bytes_unref);
 
   G_OBJECT_CLASS (channels_audience_parent_class)->finalize (object);
 }
@@ -217,6 +347,8 @@ static void
 channels_audience_init (ChannelsAudience *self)
 {
   self->places = g_array_new (FALSE, FALSE, sizeof (Place));
+  self->gathered = g_byte_array_new ();
+  self->gathered_ends = g_array_new (FALSE, FALSE, sizeof (gsize));
   self->batch = g_byte_array_new ();
   self->ends = g_array_new (FALSE, FALSE, sizeof (gsize));
   self->flush.func = on_flush;
@@ -326,80 +458,20 @@ channels_audience_leave (ChannelsAudience *self, ChannelsSeat *seat)
     channels_hub_leave (self->hub, self->group, CHANNELS_MEMBER (self));
 }
 
-/* Returns how much of the batch the kernel has taken; the descriptor is -1 unless it was all. */
-static gsize
-write_batch (ChannelsAudience *self, Place *place)
-{
-  gssize written;
-
-  if (place->fd < 0)
-    place->fd = channels_socket_get_straight (place->seat->socket);
-  if (place->fd < 0)
-    return 0;
-
-  do
-    written = send (place->fd, self->batch->data, self->batch->len, MSG_DONTWAIT | MSG_NOSIGNAL);
-  while (written < 0 && errno == EINTR);
-
-  if (written == (gssize) self->batch->len)
-    return (gsize) written;
-
-  place->fd = -1;
-  if (written < 0 && errno != EAGAIN)
-    channels_socket_fail (place->seat->socket, CHANNELS_SOCKET_FAILURE_GONE);
-
-  return (gsize) MAX (written, 0);
-}
-
-static void
-forget_descriptors (ChannelsAudience *self)
-{
-  guint n_blocked = channels_poller_count_blocked (self->poller);
-
-  if (n_blocked == self->n_blocked)
-    return;
-
-  self->n_blocked = n_blocked;
-  for (guint i = 0; i < self->places->len; i++)
-    g_array_index (self->places, Place, i).fd = -1;
-}
-
 /**
  * channels_audience_flush:
  * @self: an audience
  *
- * Writes what has gathered. The loop does it before it sleeps; who writes to one browser past its
- * audience does it first, so that the order is kept.
+ * Writes all that has gathered, however long that takes. The loop does so before it sleeps, in
+ * slices; who writes to one browser past its audience does it first, so that the order is kept.
  */
 void
 channels_audience_flush (ChannelsAudience *self)
 {
-  g_autoptr (GBytes) shared = NULL;
-  gsize size = self->batch->len;
-  guint n_places = self->places->len;
-
-  if (size == 0)
-    return;
-
-  /* Sockets are closed by the loop, never from within a write: descriptors stay good meanwhile. */
-  forget_descriptors (self);
-  for (guint i = 0; i < n_places; i++)
+  while (self->batch->len > 0 || self->gathered->len > 0)
     {
-      guint at = self->backward ? n_places - 1 - i : i;
-      Place *place = &g_array_index (self->places, Place, at);
-      gsize written = write_batch (self, place);
-
-      if (written < size)
-        push_rest (self, place->seat->socket, written, &shared);
+      if (self->batch->len == 0)
+        begin_batch (self);
+      go_on (self, G_MAXUINT);
     }
-  self->backward = !self->backward;
-
-  g_array_set_size (self->ends, 0);
-  if (size > BATCH_MAX)
-    {
-      g_byte_array_unref (self->batch);
-      self->batch = g_byte_array_new ();
-    }
-  else
-    g_byte_array_set_size (self->batch, 0);
 }

@@ -63,8 +63,10 @@ typedef struct
 static void
 run_flushes (ChannelsPoller *self)
 {
-  /* A flush may ask for another: the array grows while it is walked. */
-  for (guint i = 0; i < self->flushes->len; i++)
+  guint n_flushes = self->flushes->len;
+
+  /* Only those that wait now: one that asks again has its turn in the next one. */
+  for (guint i = 0; i < n_flushes; i++)
     {
       ChannelsFlush *flush = g_ptr_array_index (self->flushes, i);
 
@@ -76,7 +78,15 @@ run_flushes (ChannelsPoller *self)
       flush->func (flush);
     }
 
-  g_ptr_array_set_size (self->flushes, 0);
+  if (n_flushes > 0)
+    g_ptr_array_remove_range (self->flushes, 0, n_flushes);
+}
+
+/* Whether the loop must not sleep. */
+static gboolean
+is_busy (ChannelsPoller *self)
+{
+  return self->again->len > 0 || self->flushes->len > 0;
 }
 
 static void
@@ -125,7 +135,7 @@ poller_source_prepare (GSource *source, gint *timeout)
   run_flushes (self);
   *timeout = -1;
 
-  return self->again->len > 0;
+  return is_busy (self);
 }
 
 static gboolean
@@ -133,7 +143,7 @@ poller_source_check (GSource *source)
 {
   PollerSource *poller_source = (PollerSource *) source;
 
-  return poller_source->poller->again->len > 0 ||
+  return is_busy (poller_source->poller) ||
          g_source_query_unix_fd (source, poller_source->tag) != 0;
 }
 
@@ -339,7 +349,8 @@ channels_poller_call_again (ChannelsPoller *self, ChannelsWatch *watch)
  * @self: a poller
  * @flush: (transfer none): stays where it is until it was called or forgotten
  *
- * Calls @flush once before the loop sleeps.
+ * Calls @flush once, before the loop sleeps. From within a flush: once, in the next turn of the
+ * loop.
  */
 void
 channels_poller_flush_later (ChannelsPoller *self, ChannelsFlush *flush)

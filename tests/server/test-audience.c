@@ -148,6 +148,78 @@ test_audience_of_another_group_hears_its_own (AudienceFixture *fixture, gconstpo
   channels_audience_leave (other, &fixture->browsers[2].seat);
 }
 
+/* Seats of one slice, and browsers that have them: all but the last. */
+#define SLICE 256
+
+/* As the loop does before it asks the other sources: one slice is written. */
+static void
+write_first_slice (AudienceFixture *fixture)
+{
+  int priority;
+
+  g_assert_true (g_main_context_acquire (NULL));
+  g_assert_true (g_main_context_prepare (NULL, &priority));
+  g_main_context_release (NULL);
+
+  g_assert_cmpuint (audience_browser_count_readable (&fixture->browsers[0]), >, 0);
+  g_assert_cmpuint (audience_browser_count_readable (&fixture->browsers[2]), ==, 0);
+}
+
+static void
+test_audience_leaves_others_their_turn (AudienceFixture *fixture, gconstpointer unused)
+{
+  ChannelsSeat seats[SLICE];
+
+  g_test_summary (
+      "After so many browsers the loop has its turn, and then the others are written to");
+
+  for (guint i = 2; i < SLICE; i++)
+    {
+      seats[i] = fixture->browsers[i % 2].seat;
+      channels_audience_join (fixture->audience, &seats[i]);
+    }
+  audience_fixture_join (fixture, &fixture->browsers[2]);
+
+  audience_fixture_send (fixture, "one");
+  write_first_slice (fixture);
+  audience_fixture_send (fixture, "two");
+  audience_fixture_turn ();
+
+  audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("one"));
+  audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("two"));
+  audience_browser_assert_reads (fixture, &fixture->browsers[2], NOTHING);
+  for (guint i = 2; i < SLICE; i++)
+    channels_audience_leave (fixture->audience, &seats[i]);
+}
+
+static void
+test_audience_ends_a_batch_for_who_leaves (AudienceFixture *fixture, gconstpointer unused)
+{
+  ChannelsSeat seats[SLICE];
+
+  g_test_summary ("Who leaves amid a batch has it, whether its turn has come or not");
+
+  for (guint i = 2; i < SLICE; i++)
+    {
+      seats[i] = fixture->browsers[i % 2].seat;
+      channels_audience_join (fixture->audience, &seats[i]);
+    }
+  audience_fixture_join (fixture, &fixture->browsers[2]);
+
+  audience_fixture_send (fixture, "one");
+  write_first_slice (fixture);
+  audience_fixture_send (fixture, "two");
+  audience_fixture_leave (fixture, &fixture->browsers[2]);
+  audience_fixture_send (fixture, "three");
+  audience_fixture_turn ();
+
+  audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("one"));
+  audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("two"));
+  audience_browser_assert_reads (fixture, &fixture->browsers[2], NOTHING);
+  for (guint i = 2; i < SLICE; i++)
+    channels_audience_leave (fixture->audience, &seats[i]);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -160,6 +232,9 @@ main (int argc, char *argv[])
                         test_audience_shows_only_what_has_a_handler);
   audience_fixture_add ("join", AUDIENCE_RECORDS, test_audience_gives_who_joins_what_comes);
   audience_fixture_add ("leave", AUDIENCE_RECORDS, test_audience_gives_who_leaves_what_came);
+  audience_fixture_add ("slices/turns", AUDIENCE_RECORDS, test_audience_leaves_others_their_turn);
+  audience_fixture_add ("slices/leave", AUDIENCE_RECORDS,
+                        test_audience_ends_a_batch_for_who_leaves);
   audience_fixture_add ("group", AUDIENCE_RECORDS,
                         test_audience_is_in_its_group_while_it_has_browsers);
   audience_fixture_add ("list", AUDIENCE_RECORDS, test_audience_lists_its_browsers);
