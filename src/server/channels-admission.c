@@ -113,8 +113,7 @@ channels_admission_enter (ChannelsAdmission *self,
     return fail (error, STATUS_UNAVAILABLE, "this page's origin has too many connections");
 
   if ((visitor->elsewhere || visitor->stranger) && !spend_ticket (self, head, group))
-    return fail (error, STATUS_FORBIDDEN,
-                 "a ticket is needed here, and this is none, or no longer");
+    return fail (error, STATUS_FORBIDDEN, CHANNELS_ADMISSION_NO_TICKET);
 
   if (counts)
     channels_origins_enter (self->origins, head->origin);

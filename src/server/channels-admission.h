@@ -10,6 +10,9 @@
 
 G_BEGIN_DECLS
 
+/* Why somebody without a good ticket is not let in, whatever there is at the path. */
+#define CHANNELS_ADMISSION_NO_TICKET "a ticket is needed here, and this is none, or no longer"
+
 /**
  * ChannelsAdmission:
  *

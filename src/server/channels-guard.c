@@ -7,6 +7,7 @@
 
 #include "channels-authority.h"
 #include "channels-error.h"
+#include "channels-names.h"
 #include "channels-secret.h"
 
 #include <string.h>
@@ -191,6 +192,8 @@ parse_origin (const char *origin, ChannelsAuthority *out_authority, GError **err
 {
   gsize scheme = scheme_length (origin);
 
+  if (strlen (origin) > CHANNELS_ORIGIN_LENGTH_MAX)
+    return origin_fail (error, origin, "it is longer than any request may have it");
   if (scheme == 0)
     return origin_fail (error, origin, "it has no scheme in lower case");
   if (g_str_has_prefix (origin, "file:"))

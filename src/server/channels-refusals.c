@@ -14,13 +14,15 @@
  * so they are short, printable and hold no secret. Nothing else that it sent is written, least of
  * all its target or its subprotocols, which may hold a ticket. */
 
+/* A ticket is for a WebSocket. */
 static char *
-advise_origin (const char *origin)
+advise_stranger (const ChannelsRequestHead *head)
 {
-  if (!channels_origin_validate (origin, NULL))
+  if (!channels_origin_validate (head->origin, NULL))
     return NULL;
 
-  return g_strdup_printf ("“AllowedOrigins=%s” in [Server], or a ticket for it", origin);
+  return g_strdup_printf ("“AllowedOrigins=%s” in [Server]%s", head->origin,
+                          head->key != NULL ? ", or a ticket for it" : "");
 }
 
 /* What would have let it in, or NULL. */
@@ -35,9 +37,9 @@ advise (const ChannelsVisitor *visitor, const GError *error)
     case 403:
       if (visitor->head == NULL)
         return g_strdup ("“AllowOtherUsers=true” in [Server]");
-      if (visitor->elsewhere)
+      if (visitor->elsewhere && visitor->head->key != NULL)
         return g_strdup ("a ticket for its origin");
-      return visitor->stranger ? advise_origin (visitor->head->origin) : NULL;
+      return visitor->stranger ? advise_stranger (visitor->head) : NULL;
     case 408:
       return g_strdup ("a longer “RequestTime=” in [Limits]");
     case 421:

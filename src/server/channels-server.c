@@ -198,7 +198,11 @@ follow (ChannelsServer *self, ChannelsVisitor *visitor, GError **error)
   page = channels_page_find (head->path, &content_type);
   if (page == NULL && !channels_router_match (self->router, head->path, &group, &kind))
     {
-      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 404, "there is nothing at this path");
+      /* A stranger is not told what there is, and counts as refused. */
+      if (visitor->stranger)
+        g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403, CHANNELS_ADMISSION_NO_TICKET);
+      else
+        g_set_error_literal (error, CHANNELS_HTTP_ERROR, 404, "there is nothing at this path");
       return FALSE;
     }
 

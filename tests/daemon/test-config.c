@@ -5,6 +5,8 @@
 
 #include "channels-config.h"
 
+#include "channels-names.h"
+
 #include <string.h>
 
 #define NAME "a.conf"
@@ -277,7 +279,16 @@ test_config_guard (void)
 static void
 test_config_guard_refused (void)
 {
+  g_autofree char *scheme = g_strnfill (CHANNELS_ORIGIN_LENGTH_MAX - strlen ("://a"), 'a');
+  g_autofree char *longest = g_strconcat (scheme, "://a", NULL);
+  g_autofree char *too_long = g_strconcat (longest, "a", NULL);
+  g_autoptr (ChannelsConfig) fits = NULL;
+
   g_test_summary ("An origin, a host or a word that is none is refused");
+
+  fits = load_value ("Server", "AllowedOrigins", longest);
+  g_assert_nonnull (fits);
+  assert_wrong ("Server", "AllowedOrigins", too_long, "SCHEME://HOST:PORT");
 
   assert_wrong ("Server", "AllowedOrigins", "https://a.example/path", "SCHEME://HOST:PORT");
   assert_wrong ("Server", "AllowedOrigins", "https://u:" SECRET "@a.example", "SCHEME://HOST:PORT");

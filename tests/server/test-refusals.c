@@ -5,6 +5,8 @@
 
 #include "channels-refusals.h"
 
+#include <string.h>
+
 #define NOW ((gint64) 1000)
 
 /* What the journal is to say of a refusal with a status, an Origin and a Host. */
@@ -23,10 +25,16 @@ static const Case cases[] = {
   { "stranger", 403, "https://app.example", "127.0.0.1:8484",
     "refused a connection with 403: why (“AllowedOrigins=https://app.example” in [Server], "
     "or a ticket for it would let it in)" },
+  { "stranger/page", 403, "https://app.example", "127.0.0.1:8484",
+    "refused a connection with 403: why (“AllowedOrigins=https://app.example” in [Server] "
+    "would let it in)" },
   { "stranger/null", 403, "null", "127.0.0.1:8484", "refused a connection with 403: why" },
   { "origin/none", 403, NULL, "127.0.0.1:8484", "refused a connection with 403: why" },
   { "elsewhere", 403, "https://app.example", "192.0.2.1:8484",
     "refused a connection with 403: why (a ticket for its origin would let it in)" },
+  { "elsewhere-stranger/page", 403, "https://app.example", "192.0.2.1:8484",
+    "refused a connection with 403: why (“AllowedOrigins=https://app.example” in [Server] "
+    "would let it in)" },
   { "crowded", 503, "https://app.example", "127.0.0.1:8484", "refused a connection with 503: why" },
   { "host", 421, NULL, "chat.example:8484",
     "refused a connection with 421: why (“AllowedHosts=chat.example:8484” in [Server] "
@@ -44,10 +52,14 @@ static void
 test_refusals_say_what_would_let_in (gconstpointer data)
 {
   const Case *one = data;
-  const ChannelsRequestHead head = { .host = (char *) one->host, .origin = (char *) one->origin };
+  const ChannelsRequestHead head = { .host = (char *) one->host,
+                                     .origin = (char *) one->origin,
+                                     .key = g_str_has_suffix (one->path, "/page")
+                                                ? NULL
+                                                : (char *) "key" };
   const ChannelsVisitor visitor = {
     .elsewhere = g_str_has_prefix (one->path, "elsewhere"),
-    .stranger = g_str_has_prefix (one->path, "stranger"),
+    .stranger = strstr (one->path, "stranger") != NULL,
     .crowded = g_str_has_prefix (one->path, "crowded"),
     .head = one->host != NULL ? &head : NULL,
   };

@@ -42,6 +42,8 @@ static const Case cases[] = {
   { "health-upgraded", "GET /health", SERVER_FIXTURE_UPGRADE, 400 },
   { "page-with-strangers-ticket", "GET /?ticket=x",
     SERVER_FIXTURE_UPGRADE "Origin: http://evil.example\r\n", 403 },
+  { "nothing-with-strangers-ticket", "GET /nothing?ticket=x",
+    SERVER_FIXTURE_UPGRADE "Origin: http://evil.example\r\n", 403 },
   { "null-origin", "GET /ws/chat/", SERVER_FIXTURE_UPGRADE "Origin: null\r\n", 403 },
 };
 
