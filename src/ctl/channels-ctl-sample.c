@@ -89,7 +89,7 @@ channels_ctl_sample_new (gint64 time,
 {
   ChannelsCtlSample *self = g_new0 (ChannelsCtlSample, 1);
   GVariantIter iter;
-  ChannelsCtlGroupRate row = { NULL };
+  ChannelsCtlGroupRate row = { 0 };
 
   self->time = time;
   self->properties = properties != NULL ? g_variant_ref (properties) : NULL;
