@@ -225,14 +225,17 @@ go_on (ChannelsAudience *self, guint slice)
   return TRUE;
 }
 
-/* Writes for one turn of the loop. */
+/* Writes for one turn of the loop; nothing where channels_audience_flush() came first. */
 static void
 write_slice (ChannelsAudience *self)
 {
+  if (self->batch->len == 0 && self->gathered->len == 0)
+    return;
+
   if (self->batch->len == 0)
     begin_batch (self);
 
-  if (!go_on (self, CLAMP (SLICE_BYTES / MAX (self->batch->len, 1), 1, SLICE_WRITES)) ||
+  if (!go_on (self, CLAMP (SLICE_BYTES / self->batch->len, 1, SLICE_WRITES)) ||
       self->gathered->len > 0)
     channels_poller_flush_later (self->poller, &self->flush);
 }

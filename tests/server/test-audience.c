@@ -220,6 +220,31 @@ test_audience_ends_a_batch_for_who_leaves (AudienceFixture *fixture, gconstpoint
     channels_audience_leave (fixture->audience, &seats[i]);
 }
 
+static void
+test_audience_rests_when_all_is_written (AudienceFixture *fixture, gconstpointer unused)
+{
+  ChannelsSeat seats[SLICE];
+  guint turns = 0;
+
+  g_test_summary ("Where nothing has been left to write the loop sleeps, however many there are");
+
+  for (guint i = 2; i < SLICE; i++)
+    {
+      seats[i] = fixture->browsers[i % 2].seat;
+      channels_audience_join (fixture->audience, &seats[i]);
+    }
+  audience_fixture_join (fixture, &fixture->browsers[2]);
+
+  audience_fixture_send (fixture, "one");
+  channels_audience_flush (fixture->audience); /* as for a browser that is written to alone */
+  while (turns < SLICE && g_main_context_iteration (NULL, FALSE))
+    turns++;
+
+  g_assert_cmpuint (turns, <, SLICE);
+  for (guint i = 2; i < SLICE; i++)
+    channels_audience_leave (fixture->audience, &seats[i]);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -235,6 +260,7 @@ main (int argc, char *argv[])
   audience_fixture_add ("slices/turns", AUDIENCE_RECORDS, test_audience_leaves_others_their_turn);
   audience_fixture_add ("slices/leave", AUDIENCE_RECORDS,
                         test_audience_ends_a_batch_for_who_leaves);
+  audience_fixture_add ("slices/rest", AUDIENCE_RECORDS, test_audience_rests_when_all_is_written);
   audience_fixture_add ("group", AUDIENCE_RECORDS,
                         test_audience_is_in_its_group_while_it_has_browsers);
   audience_fixture_add ("list", AUDIENCE_RECORDS, test_audience_lists_its_browsers);
