@@ -33,7 +33,13 @@ get_listen (const ChannelsCtlDoctor *doctor)
     return NULL;
 
   listen = g_key_file_get_string_list (doctor->config, "Server", "Listen", NULL, NULL);
-  return listen != NULL ? listen : g_strdupv ((GStrv) default_listen);
+  if (listen == NULL)
+    return g_strdupv ((GStrv) default_listen);
+
+  /* GKeyFile keeps what channelsd leaves out: the spaces in front of an item. */
+  for (guint i = 0; listen[i] != NULL; i++)
+    g_strchug (listen[i]);
+  return listen;
 }
 
 /* (nullable) (transfer full): of `ADDRESS:PORT`, which channelsd has found right; none where the

@@ -315,6 +315,13 @@ class TestPage(DoctorCase):
                                       f'127.0.0.1:{port}', f"ss -ltnp 'sport = :{port}'")
             self.assertIn(f'in {path}', found['addresses'][0]['remedy'])
 
+    def test_port_of_another_program_in_a_list_with_spaces(self):
+        with socket.create_server(('127.0.0.1', 0)) as taken:
+            port = taken.getsockname()[1]
+            self.configure(f'[Server]\nListen=127.0.0.1:{self.port}; 127.0.0.1:{port}\n')
+            self.assert_found('addresses', 'error', f'another program listens on '
+                              f'127.0.0.1:{port}')
+
     def serve(self, status, policy):
         server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Site)
         server.status, server.policy = status, policy
