@@ -250,6 +250,7 @@ beat (ChannelsDeadline *deadline, gint64 now)
       G_STRUCT_MEMBER_P (heartbeat, -G_STRUCT_OFFSET (ChannelsConnection, heartbeat));
   gint64 heard = channels_socket_get_last_heard (self->socket);
   g_autoptr (GByteArray) ping = NULL;
+  g_autoptr (GBytes) bytes = NULL;
 
   if (heartbeat->pinged > heard)
     {
@@ -268,7 +269,9 @@ beat (ChannelsDeadline *deadline, gint64 now)
   ping = g_byte_array_new ();
   channels_frame_append (ping, CHANNELS_FRAME_PING, NULL, 0);
   heartbeat->pinged = now;
-  push (self, ping, 0);
+  bytes = g_byte_array_free_to_bytes (g_steal_pointer (&ping));
+  /* Past the audience: a ping has no place among events, and is not to end their slices. */
+  channels_socket_push (self->socket, bytes, 0);
   channels_deadlines_set (get_deadlines (self), deadline, now + heartbeat->timeout);
 }
 

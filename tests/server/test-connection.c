@@ -115,6 +115,20 @@ test_connection_pings_who_is_silent (Conversation *talk, gconstpointer unused)
 }
 
 static void
+test_connection_pings_past_its_audience (Conversation *talk, gconstpointer unused)
+{
+  g_test_summary ("A ping does not have all that is gathered for a group written at once");
+
+  conversation_start (talk, NULL);
+  conversation_settle (talk);
+  conversation_send_to_group (talk, "hello");
+  run_deadlines (talk, next_deadline (talk));
+
+  ws_client_expect_frame (talk->client, WS_PING, "", 0);
+  ws_client_expect_text (talk->client, HELLO);
+}
+
+static void
 test_connection_pings_nobody_who_talks (Conversation *talk, gconstpointer unused)
 {
   gint64 due;
@@ -375,6 +389,7 @@ main (int argc, char *argv[])
   add ("bad-input", test_connection_answers_bad_input);
   add ("ping/answered", test_connection_answers_a_ping);
   add ("ping/ours", test_connection_pings_who_is_silent);
+  add ("ping/past", test_connection_pings_past_its_audience);
   add ("ping/postponed", test_connection_pings_nobody_who_talks);
   add ("ping/unanswered", test_connection_leaves_who_does_not_answer);
   add ("ping/again", test_connection_stays_with_who_answers);
