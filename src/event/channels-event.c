@@ -384,7 +384,8 @@ channels_event_get_message_json (ChannelsEvent *self, GError **error)
   return self->message_json;
 }
 
-/* Appends a lean event whose message is a text that stands in JSON as it is. */
+/* Appends a lean event whose message is a text that stands in JSON as it is, and without white
+ * space around it. */
 static gboolean
 append_plain_text (ChannelsEvent *self, GByteArray *out)
 {
@@ -393,7 +394,8 @@ append_plain_text (ChannelsEvent *self, GByteArray *out)
   const char *type = channels_event_get_event_type (self);
   ChannelsMsgpackMessage message = { .type = { type, strlen (type) } };
 
-  if (length < strlen ("\"\"") || text[0] != '"' || memchr (text, '\\', length) != NULL)
+  if (length < strlen ("\"\"") || text[0] != '"' || text[length - 1] != '"' ||
+      memchr (text, '\\', length) != NULL)
     return FALSE;
 
   message.message.data = text + 1;

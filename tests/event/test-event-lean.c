@@ -185,8 +185,9 @@ static void
 test_lean_from_json (void)
 {
   static const char *const messages[] = {
-    "\"\"",        "\"hello\"", "\"h\\u00e9\"", "\"h\xc3\xa9\"", "\"\\\\\"", "1",
-    "[\"hello\"]", "{}",        "null",         "\"\\\"\"",      "-0",       "\"\\ud83d\\ude00\"",
+    "\"\"", "\"hello\"",          "\"h\\u00e9\"", "\"h\xc3\xa9\"", "\"\\\\\"",
+    "1",    "[\"hello\"]",        "{}",           "null",          "\"\\\"\"",
+    "-0",   "\"\\ud83d\\ude00\"", " \"hello\"",   "\"hello\"\n",
   };
 
   g_test_summary ("What a browser said has the MessagePack of its dictionary");
