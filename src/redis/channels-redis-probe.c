@@ -27,7 +27,7 @@
 typedef struct
 {
   ChannelsRedisAddress *address; /* (owned) */
-  char *pattern;                 /* (owned): of the groups' keys or channels */
+  char *head;                    /* (owned): what the groups' keys or channels begin with */
   gboolean pubsub;
   gint64 timeout;              /* µs, of each step */
   ChannelsRedisStream *stream; /* (owned) (nullable): from when it is connected */
@@ -47,7 +47,7 @@ look_free (Look *self)
     channels_redis_stream_close (self->stream);
   g_clear_object (&self->stream);
   channels_redis_address_unref (self->address);
-  g_free (self->pattern);
+  g_free (self->head);
   g_queue_clear_full (&self->commands, (GDestroyNotify) g_strfreev);
   g_strfreev (self->sent);
   g_hash_table_unref (self->nodes);
@@ -119,6 +119,14 @@ is_word (const ChannelsRedisReply *reply)
 }
 
 static void
+ask_scan (Look *self, const char *cursor)
+{
+  g_autofree char *pattern = channels_redis_sweep_make_pattern (self->head);
+
+  ask (self, (const char *[]){ "SCAN", cursor, "MATCH", pattern, "COUNT", SCAN_COUNT, NULL });
+}
+
+static void
 take_keys (Look *self, const ChannelsRedisReply *reply)
 {
   const ChannelsRedisReply *keys;
@@ -141,8 +149,7 @@ take_keys (Look *self, const ChannelsRedisReply *reply)
 
   cursor = reply->element[0]->str;
   if (strcmp (cursor, "0") != 0 && ++self->rounds < SCAN_ROUNDS_MAX && self->groups < GROUPS_MAX)
-    ask (self,
-         (const char *[]){ "SCAN", cursor, "MATCH", self->pattern, "COUNT", SCAN_COUNT, NULL });
+    ask_scan (self, cursor);
 }
 
 static void
@@ -160,6 +167,14 @@ take_members (Look *self, const ChannelsRedisReply *reply)
   self->found->n_nodes = g_hash_table_size (self->nodes);
 }
 
+/* Whether it is a group's, rather than a node's own beside it, see ChannelsRedisSubscriber. */
+static gboolean
+is_groups_channel (Look *self, const ChannelsRedisReply *channel)
+{
+  return is_word (channel) && g_str_has_prefix (channel->str, self->head) &&
+         strchr (channel->str + strlen (self->head), '!') == NULL;
+}
+
 static void
 take_channels (Look *self, const ChannelsRedisReply *reply)
 {
@@ -173,7 +188,7 @@ take_channels (Look *self, const ChannelsRedisReply *reply)
   g_strv_builder_add_many (words, "PUBSUB", "NUMSUB", NULL);
   for (gsize i = 0; i < reply->elements && n < GROUPS_MAX; i++)
     {
-      if (!is_word (reply->element[i]))
+      if (!is_groups_channel (self, reply->element[i]))
         continue;
 
       g_strv_builder_add (words, reply->element[i]->str);
@@ -337,12 +352,14 @@ found_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 ask_all (Look *self)
 {
+  g_autofree char *pattern = channels_redis_sweep_make_pattern (self->head);
+
   ask (self, (const char *[]){ "INFO", NULL });
   ask (self, (const char *[]){ "TIME", NULL });
   if (self->pubsub)
-    ask (self, (const char *[]){ "PUBSUB", "CHANNELS", self->pattern, NULL });
+    ask (self, (const char *[]){ "PUBSUB", "CHANNELS", pattern, NULL });
   else
-    ask (self, (const char *[]){ "SCAN", "0", "MATCH", self->pattern, "COUNT", SCAN_COUNT, NULL });
+    ask_scan (self, "0");
 }
 
 /**
@@ -373,12 +390,11 @@ channels_redis_probe_async (const ChannelsRedisAddress *address,
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_autoptr (GSocketConnectable) connectable = NULL;
   g_autoptr (ChannelsRedisSettings) settings = channels_redis_settings_new ("!", prefix);
-  g_autofree char *head = pubsub ? channels_redis_settings_get_group_channel (settings, "")
-                                 : channels_redis_settings_get_group_key (settings, "");
   Look *self = g_new0 (Look, 1);
 
   self->address = channels_redis_address_ref (address);
-  self->pattern = channels_redis_sweep_make_pattern (head);
+  self->head = pubsub ? channels_redis_settings_get_group_channel (settings, "")
+                      : channels_redis_settings_get_group_key (settings, "");
   self->pubsub = pubsub;
   self->timeout = timeout;
   self->nodes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

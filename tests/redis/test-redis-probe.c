@@ -6,11 +6,16 @@
 #include "channels-redis-error.h"
 #include "channels-redis-probe.h"
 #include "channels-test-wait.h"
+#include "redis-fixture.h"
 #include "redis-server.h"
 
 #include <string.h>
 
 /* A look at a real Redis, and at some that are of no use. */
+
+/* Of one group, one a node: so many that Redis, which names channels in no order, is most unlikely
+ * to name the group's among the first. */
+#define OWN_CHANNELS 20000
 
 typedef struct
 {
@@ -98,6 +103,34 @@ test_core_nodes (void)
 }
 
 static void
+test_pubsub_nodes (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  g_autofree char *url = make_url (server, "");
+  g_autoptr (RedisClient) one = redis_client_new (url, CHANNELS_REDIS_CONNECTION_SUBSCRIBER, NULL);
+  g_autoptr (RedisClient) two = redis_client_new (url, CHANNELS_REDIS_CONNECTION_SUBSCRIBER, NULL);
+  g_autoptr (GString) subscribe = g_string_new ("SUBSCRIBE a!b__group__room");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChannelsRedisProbe) found = NULL;
+  g_auto (RedisAnswer) group = { 0 };
+  g_auto (RedisAnswer) all = { 0 };
+
+  g_test_summary ("Nodes of the pub/sub layer are seen, however many channels of their own it has");
+
+  for (guint i = 0; i < OWN_CHANNELS; i++)
+    g_string_append_printf (subscribe, " a!b__group__room!specific.%u", i);
+  channels_test_wait_until (one->n_up > 0 && two->n_up > 0);
+  redis_client_call (one, subscribe->str, &all);
+  redis_client_call (two, "SUBSCRIBE a!b__group__room", &group);
+
+  found = look (url, "a!b", TRUE, CHANNELS_TEST_DEADLINE, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (found->has_nodes);
+  g_assert_cmpuint (found->n_nodes, ==, 2);
+}
+
+static void
 test_user (void)
 {
   g_autoptr (RedisServer) server = redis_server_new ("--requirepass", "right", "--user", "poor",
@@ -178,6 +211,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/redis-probe/server", test_server);
   g_test_add_func ("/redis-probe/core-nodes", test_core_nodes);
+  g_test_add_func ("/redis-probe/pubsub-nodes", test_pubsub_nodes);
   g_test_add_func ("/redis-probe/user", test_user);
   g_test_add_func ("/redis-probe/replica", test_replica);
   g_test_add_func ("/redis-probe/nobody", test_nobody);
