@@ -13,6 +13,7 @@
 #include "channels-redis-queues.h"
 #include "channels-redis-receiver.h"
 #include "channels-redis-sweep.h"
+#include "channels-redis-words.h"
 
 /**
  * ChannelsRedisLayer:
@@ -40,7 +41,9 @@ struct _ChannelsRedisLayer
   ChannelsRedisQueues *queues;         /* (owned) */
   ChannelsRedisComplaint dropped;      /* messages that were none */
   gboolean up;
-  gboolean stopped; /* or stopping: it has left all groups, and joins none */
+  gboolean stopped;                /* or stopping: it joins no groups, and has left all or will */
+  ChannelsRedisFarewell *farewell; /* (owned) (nullable): while what was sent before goes out */
+  guint n_settling;                /* hosts that have not answered yet that it has */
 };
 
 static void layer_iface_init (ChannelsLayerInterface *iface);
@@ -218,6 +221,41 @@ close_all (ChannelsLayer *layer)
     }
 }
 
+/* All that was sent before is with the connections, or has failed. */
+static void
+settled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ChannelsRedisLayer *self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChannelsRedisReply) reply =
+      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
+  ChannelsRedisFarewell *farewell;
+
+  if (reply == NULL)
+    g_debug ("stops without knowing that all has gone out: %s", error->message);
+  if (--self->n_settling > 0)
+    return;
+
+  farewell = g_steal_pointer (&self->farewell);
+  channels_redis_membership_leave_all (self->membership, farewell);
+  channels_redis_farewell_end (farewell);
+}
+
+/* Where the members of a group are asked for first, the event follows when they are here: so each
+ * host is asked for something behind that, and what is sent to it then goes behind the event. A
+ * host that does not answer has no answer to the farewell either. */
+static void
+settle (ChannelsRedisLayer *self)
+{
+  g_auto (ChannelsRedisWords) words;
+
+  channels_redis_words_init (&words, "ECHO"); /* PING is refused where Redis cannot save */
+  channels_redis_words_add (&words, "");
+  self->n_settling = self->connections->len;
+  for (guint i = 0; i < self->connections->len; i++)
+    channels_redis_words_send (&words, g_ptr_array_index (self->connections, i), settled_cb, self);
+}
+
 static void
 redis_layer_stop (ChannelsLayer *layer,
                   GCancellable *cancellable,
@@ -225,22 +263,22 @@ redis_layer_stop (ChannelsLayer *layer,
                   gpointer user_data)
 {
   ChannelsRedisLayer *self = CHANNELS_REDIS_LAYER (layer);
-  ChannelsRedisFarewell *farewell;
 
   g_return_if_fail (!self->stopped);
 
   self->stopped = TRUE;
   channels_redis_queues_flush (self->queues);
   close_receivers (self);
-  farewell = channels_redis_farewell_begin (layer, close_all, cancellable, callback, user_data);
+  self->farewell =
+      channels_redis_farewell_begin (layer, close_all, cancellable, callback, user_data);
   for (guint i = 0; i < self->sweeps->len; i++)
     {
       if (!channels_redis_sweep_is_done (g_ptr_array_index (self->sweeps, i)))
-        channels_redis_farewell_fail (farewell, "not all groups of the node that was killed have "
-                                                "been looked at");
+        channels_redis_farewell_fail (self->farewell,
+                                      "not all groups of the node that was killed have been "
+                                      "looked at");
     }
-  channels_redis_membership_leave_all (self->membership, farewell);
-  channels_redis_farewell_end (farewell);
+  settle (self);
 }
 
 static void

@@ -279,6 +279,29 @@ test_who_stopped_is_no_remote (LayerContract *contract)
   g_assert_cmpuint (contract->nodes[2]->heard->len, ==, 1);
 }
 
+static void
+test_sent_before_stop (LayerContract *contract)
+{
+  LayerOutcome sends[3] = { 0 };
+  LayerNode *sender = contract->nodes[0];
+
+  g_test_summary ("What was sent before a node stops has gone out");
+
+  channels_layer_join (contract->nodes[1]->layer, GROUP);
+  layer_node_wait_for_remotes (sender, GROUP, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (sends); i++)
+    channels_layer_send_to_group (sender->layer, GROUP, contract->event, NULL, layer_sent_cb,
+                                  &sends[i]);
+  layer_node_stop (sender);
+
+  for (guint i = 0; i < G_N_ELEMENTS (sends); i++)
+    {
+      g_assert_no_error (sends[i].error);
+      g_assert_cmpuint (sends[i].remotes, ==, 1);
+    }
+  channels_test_wait_until (contract->nodes[1]->heard->len == G_N_ELEMENTS (sends));
+}
+
 const LayerContractCase layer_contract_groups[] = {
   { "remotes", 3, test_remotes_are_exact, LAYER_CONTRACT_ALL },
   { "left", 3, test_who_left_hears_nothing, LAYER_CONTRACT_ALL },
@@ -288,6 +311,7 @@ const LayerContractCase layer_contract_groups[] = {
   { "channel", 3, test_channel_is_one_nodes, LAYER_CONTRACT_ALL },
   { "long-names", 2, test_long_names, LAYER_CONTRACT_ALL },
   { "many-groups", 2, test_many_groups, LAYER_CONTRACT_ALL },
+  { "sent-before-stop", 2, test_sent_before_stop, LAYER_CONTRACT_ALL },
   { "stopped", 3, test_who_stopped_is_no_remote, LAYER_CONTRACT_ALL },
   { .name = NULL },
 };
