@@ -17,9 +17,9 @@ import socket
 import subprocess
 import tempfile
 
-from channelsd import Daemon, StartError, end, read_line, wait_until
+from channelsd import Daemon, StartError, end, read_line, reserve_port, wait_until
 from measure import Target
-from nodes import Django, RedisServer, free_port
+from nodes import Django, RedisServer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NCHAN = '/usr/lib/nginx/modules/ngx_nchan_module.so'
@@ -232,7 +232,7 @@ def run_nchan(redis_url=None, storage='distributed'):
 
     storage: where there is a Redis, nchan's nchan_redis_storage_mode
     """
-    port = free_port()
+    port = reserve_port()
     upstream = redis = ''
     if redis_url:
         upstream = (f'upstream redis {{ nchan_redis_server {redis_url}; '
@@ -261,7 +261,7 @@ def start_broker(program, text, how, options):
     """
     @contextlib.contextmanager
     def start(_bench, size):
-        port, web_port = free_port(), free_port()
+        port, web_port = reserve_port(), reserve_port()
         chosen = port if '--raw' in how else web_port
         with configured(text.format(port=port, web_port=web_port)) as path:
             with process(program, '-c', path, port=chosen) as (running, _):

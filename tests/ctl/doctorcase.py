@@ -17,8 +17,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 for folder in '../support', '../django':
     sys.path.insert(0, os.path.join(HERE, folder))
 
-from channelsd import BUS_NAME, PATIENCE, Bus, Daemon, end, make_environment  # noqa: E402
-from nodes import free_port  # noqa: E402
+from channelsd import (  # noqa: E402
+    BUS_NAME, PATIENCE, Bus, Daemon, end, make_environment, reserve_port)
 
 CHANNELSCTL, CHANNELSD, INTERFACE = sys.argv[1:4]
 
@@ -40,7 +40,7 @@ class DoctorCase(unittest.TestCase):
         self.directory = self.enterContext(tempfile.TemporaryDirectory(prefix='channels-doctor-'))
         self.env = self.clean(make_environment(self.directory))
         self.runtime = self.env['XDG_RUNTIME_DIR']
-        self.port = free_port()
+        self.port = reserve_port()
 
     def clean(self, env):
         """The environment without what this computer has installed."""

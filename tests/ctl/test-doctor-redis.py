@@ -11,10 +11,10 @@ import socket
 import threading
 import time
 
-from doctorcase import PATIENCE, SECRET, DoctorCase, free_port, main
+from doctorcase import PATIENCE, SECRET, DoctorCase, main
 
 # Found by way of doctorcase.
-from channelsd import wait_until
+from channelsd import reserve_port, wait_until
 from nodes import PROJECT, RedisServer, make_project_environment
 
 
@@ -57,7 +57,7 @@ class TestRedis(RedisCase):
                           f'redis-cli -u {redis.url} CONFIG SET maxmemory-policy noeviction')
 
     def test_down(self):
-        path = self.configure_layer(f'Hosts=redis://user:{SECRET}@127.0.0.1:{free_port()}/0')
+        path = self.configure_layer(f'Hosts=redis://user:{SECRET}@127.0.0.1:{reserve_port()}/0')
         self.assert_found('redis', 'error', 'cannot be reached', path)
 
     def test_silent(self):
@@ -103,13 +103,13 @@ class TestRedis(RedisCase):
 
     def test_replica(self):
         redis = self.start_redis()
-        redis.client.replicaof('127.0.0.1', free_port())
+        redis.client.replicaof('127.0.0.1', reserve_port())
         self.configure_layer(f'Hosts={redis.url}')
         self.assert_found('redis', 'error', 'replica', 'name its master')
 
     def test_two_hosts(self):
         redis = self.start_redis()
-        self.configure_layer(f'Hosts={redis.url};redis://127.0.0.1:{free_port()}/0')
+        self.configure_layer(f'Hosts={redis.url};redis://127.0.0.1:{reserve_port()}/0')
         found = self.doctor()
         self.assertEqual([f['state'] for f in found['redis']], ['ok', 'error'])
 

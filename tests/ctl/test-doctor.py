@@ -16,7 +16,7 @@ import subprocess
 import threading
 
 from doctorcase import (
-    BUS_NAME, CHANNELSCTL, CHANNELSD, INTERFACE, PATIENCE, SECRET, DoctorCase, free_port, main)
+    BUS_NAME, CHANNELSCTL, CHANNELSD, INTERFACE, PATIENCE, SECRET, DoctorCase, main, reserve_port)
 
 
 class TestBus(DoctorCase):
@@ -298,7 +298,7 @@ class TestPage(DoctorCase):
         self.assertEqual(found['addresses'][0]['state'], 'ok')
 
     def test_addresses(self):
-        taken = free_port()
+        taken = reserve_port()
         listen = [f'127.0.0.1:{self.port}', f'127.0.0.1:{taken}']
         self.start_daemon(listen=listen)
         self.assert_found('addresses', 'ok', ', '.join(listen))
@@ -347,7 +347,7 @@ class TestPage(DoctorCase):
         self.assertIn('404', found['health'][0]['text'])
 
     def test_nobody(self):
-        self.claim(free_port())
+        self.claim(reserve_port())
         found = self.assert_found('page', 'error', 'does not answer')
         self.assertEqual(found['health'][0]['state'], 'error')
 

@@ -23,23 +23,15 @@ import tempfile
 import threading
 
 import redis
-from channelsd import PATIENCE, StartError, end, wait_until
+from channelsd import PATIENCE, StartError, end, reserve_port, wait_until
 from wsclient import PING, PONG, TEXT, Client
 
 PROJECT = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'project')
 
 LISTENING = re.compile(r'Listening on TCP address 127\.0\.0\.1:(\d+)')
 
-# What redis-server says when it is ready, and where another process has taken its port meanwhile.
-READY = 'eady to accept connections'  # 'Ready' over TCP, 'now ready' over a Unix socket
-PORT_TAKEN = 'Address already in use'
-
-
-def free_port():
-    """Returns a port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as unused:
-        unused.bind(('127.0.0.1', 0))
-        return unused.getsockname()[1]
+# What redis-server says when it is ready: 'Ready' over TCP, 'now ready' over a Unix socket.
+READY = 'eady to accept connections'
 
 
 def make_project_environment(backend, hosts, keys=()):
@@ -76,12 +68,14 @@ class RedisServer:
         self.process = None
         try:
             if over_tcp:
-                self._start_on_free_port()
+                self.port = reserve_port()
+                self._address = ['--port', str(self.port), '--bind', '127.0.0.1']
+                self._use(f'redis://127.0.0.1:{self.port}/0')
             else:
                 path = os.path.join(self._directory, 'socket')
                 self._address = ['--port', '0', '--unixsocket', path]
                 self._use(f'unix://{path}?db=0')
-                self.start()
+            self.start()
         except BaseException:
             self.close()
             raise
@@ -89,18 +83,6 @@ class RedisServer:
     def _use(self, url):
         self.url = url
         self.client = redis.Redis.from_url(url, socket_timeout=PATIENCE)
-
-    def _start_on_free_port(self):
-        while True:
-            self.port = port = free_port()
-            self._address = ['--port', str(port), '--bind', '127.0.0.1']
-            self._use(f'redis://127.0.0.1:{port}/0')
-            try:
-                self.start()
-                return
-            except StartError:
-                if PORT_TAKEN not in self._log():
-                    raise
 
     def _log(self):
         with open(self._log_path, encoding='utf-8', errors='replace') as file:

@@ -11,14 +11,13 @@ import concurrent.futures
 import contextlib
 import os
 import random
-import socket
 import tempfile
 import time
 import unittest
 
 import e2e
 from busclient import BusClient
-from channelsd import (BUS_NAME, Bus, CallError, make_environment, wait_until,
+from channelsd import (BUS_NAME, Bus, CallError, make_environment, reserve_port, wait_until,
                        write_configuration)
 from manager import Manager, sleep_until
 from wsclient import Client
@@ -82,12 +81,9 @@ def run_session_of_a_bus(_):
     Returns as run_session () does.
     """
     processes = set()
-    with tempfile.TemporaryDirectory(prefix='channels-idle-') as directory, \
-            socket.create_server(('127.0.0.1', 0)) as probe:
+    with tempfile.TemporaryDirectory(prefix='channels-idle-') as directory:
         env = make_environment(directory)
-        write_configuration(
-            env, f'{CONFIGURATION}Listen=127.0.0.1:{probe.getsockname()[1]}\n')
-        probe.close()
+        write_configuration(env, f'{CONFIGURATION}Listen=127.0.0.1:{reserve_port()}\n')
         with open(os.path.join(directory, f'{BUS_NAME}.service'), 'w', encoding='utf-8') as file:
             file.write(f'[D-BUS Service]\nName={BUS_NAME}\nExec={e2e.CHANNELSD} --activated\n')
 

@@ -21,7 +21,8 @@ import unittest
 import urllib.request
 
 import e2e
-from channelsd import PATIENCE, Daemon, end, make_environment, wait_until, write_configuration
+from channelsd import (PATIENCE, Daemon, end, make_environment, reserve_port, wait_until,
+                       write_configuration)
 from manager import HERE, Manager
 from wsclient import Client
 
@@ -132,8 +133,7 @@ class TestSockets(ManagerCase):
 
     def test_by_systemd_socket_activate(self):
         directory = self.enterContext(tempfile.TemporaryDirectory(prefix='channels-sockets-'))
-        with socket.create_server(('127.0.0.1', 0)) as probe:
-            port = probe.getsockname()[1]
+        port = reserve_port()
         process = subprocess.Popen(
             ['systemd-socket-activate', '--listen', f'127.0.0.1:{port}', '--setenv=HOME',
              e2e.CHANNELSD, '--no-bus'], env=make_environment(directory), stdout=subprocess.PIPE,

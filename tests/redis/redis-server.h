@@ -17,8 +17,9 @@ typedef struct
   GSubprocess *process; /* (owned) (nullable): while it runs */
 } RedisServer;
 
-/* A port of 127.0.0.1 that nobody has now. */
-guint16 redis_server_find_port (void);
+/* A port of 127.0.0.1 that nobody listens at. The kernel gives it to nobody else, as long as this
+ * process lives; whoever binds with SO_REUSEADDR, as Redis does, may have it. */
+guint16 redis_server_reserve_port (void);
 
 /* Starts one, with further options up to `NULL`, and waits until it answers; on its TCP port too
  * unless the options begin with "--port". */

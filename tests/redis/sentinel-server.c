@@ -34,7 +34,7 @@ sentinel_server_new (guint16 port, guint quorum, guint down_after)
 
   g_assert_no_error (error);
   g_close (fd, NULL);
-  self->port = redis_server_find_port ();
+  self->port = redis_server_reserve_port ();
   text = g_strdup_printf ("port %u\nbind 127.0.0.1\nloglevel warning\n"
                           "sentinel monitor " SENTINEL_MASTER " 127.0.0.1 %u %u\n"
                           "sentinel down-after-milliseconds " SENTINEL_MASTER " %u\n"

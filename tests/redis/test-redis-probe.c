@@ -180,7 +180,7 @@ test_replica (void)
 static void
 test_nobody (void)
 {
-  g_autofree char *url = g_strdup_printf ("redis://127.0.0.1:%u", redis_server_find_port ());
+  g_autofree char *url = g_strdup_printf ("redis://127.0.0.1:%u", redis_server_reserve_port ());
   g_autoptr (GError) error = NULL;
 
   g_test_summary ("Where nobody listens there is nothing to see");

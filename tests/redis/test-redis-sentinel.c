@@ -36,7 +36,7 @@ test_failover (void)
 
   /* The first of them is not there. */
   url = g_strdup_printf ("sentinel://127.0.0.1:%u,127.0.0.1:%u/" SENTINEL_MASTER "?db=1",
-                         redis_server_find_port (), sentinel->port);
+                         redis_server_reserve_port (), sentinel->port);
   redis_options_init_short (&options);
   client = redis_client_new (url, CHANNELS_REDIS_CONNECTION_COMMANDS, &options);
   channels_test_wait_until (client->n_up == 1);

@@ -46,7 +46,7 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->key = g_build_filename (fixture->folder, "key.pem", NULL);
   make_certificate (fixture);
 
-  fixture->port = redis_server_find_port ();
+  fixture->port = redis_server_reserve_port ();
   port = g_strdup_printf ("%u", fixture->port);
   fixture->server = redis_server_new ("--tls-port", port, "--tls-cert-file", fixture->certificate,
                                       "--tls-key-file", fixture->key, "--tls-ca-cert-file",

@@ -16,6 +16,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -29,6 +30,9 @@ INTERFACE = 'org.example.Channels'
 # Seconds that anything here may take before the test fails: far above what a
 # loaded machine needs, far below the test's own limit.
 PATIENCE = 20
+
+# The sockets that keep ports reserved.
+reserved = []
 
 LISTENING = re.compile(r'^Listening on (http://(\S+):(\d+)/)(?: \(WebSocket: (ws://\S+)\))?$')
 
@@ -82,6 +86,19 @@ def wait_until(condition, what, patience=PATIENCE):
         if time.monotonic() > deadline:
             raise TimeoutError(f'waited {patience} s for {what}')
         time.sleep(0.02)
+
+
+def reserve_port():
+    """Returns a port of 127.0.0.1 that nobody listens on, and that only who knows it will get.
+
+    It is bound as long as this process lives, so the kernel gives it to nobody else, neither to a
+    server nor to a client; it is not listened at, so whoever binds with SO_REUSEADDR may.
+    """
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(('127.0.0.1', 0))
+    reserved.append(bound)
+    return bound.getsockname()[1]
 
 
 def read_line(stream, patience=PATIENCE):
