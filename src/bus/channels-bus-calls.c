@@ -15,7 +15,8 @@
 struct _ChannelsBusCalls
 {
   guint pending;
-  gint64 last; /* µs, monotonic: when one last came or was answered */
+  gint64 last;     /* µs, monotonic: when one last came or was answered */
+  GError *refusal; /* (owned) (nullable): what every call is answered with from now on */
 };
 
 /**
@@ -33,6 +34,14 @@ channels_bus_calls_new (void)
   return self;
 }
 
+static void
+clear (gpointer data)
+{
+  ChannelsBusCalls *self = data;
+
+  g_clear_error (&self->refusal);
+}
+
 /**
  * channels_bus_calls_unref:
  * @self: (transfer full): calls
@@ -40,7 +49,7 @@ channels_bus_calls_new (void)
 void
 channels_bus_calls_unref (ChannelsBusCalls *self)
 {
-  g_rc_box_release (self);
+  g_rc_box_release_full (self, clear);
 }
 
 static void
@@ -56,14 +65,40 @@ on_invocation_gone (gpointer data, GObject *invocation)
 /**
  * channels_bus_calls_add:
  * @self: calls
- * @invocation: one more, which lives until it is answered
+ * @invocation: (transfer none): one more, which lives until it is answered
+ *
+ * Returns: `TRUE` if it waits for its answer, `FALSE` if it has been refused, and is gone
  */
-void
+gboolean
 channels_bus_calls_add (ChannelsBusCalls *self, GDBusMethodInvocation *invocation)
 {
+  if (self->refusal != NULL)
+    {
+      g_dbus_method_invocation_return_gerror (invocation, self->refusal);
+      return FALSE;
+    }
+
+  /* Who only watches does not need us. */
+  if (g_str_equal (g_dbus_method_invocation_get_method_name (invocation), "ListStatistics"))
+    return TRUE;
+
   self->pending++;
   channels_bus_calls_touch (self);
   g_object_weak_ref (G_OBJECT (invocation), on_invocation_gone, g_rc_box_acquire (self));
+
+  return TRUE;
+}
+
+/**
+ * channels_bus_calls_refuse:
+ * @self: calls
+ * @error: what each that comes from now on is answered with; copied
+ */
+void
+channels_bus_calls_refuse (ChannelsBusCalls *self, const GError *error)
+{
+  g_clear_error (&self->refusal);
+  self->refusal = g_error_copy (error);
 }
 
 /**

@@ -13,7 +13,9 @@ ChannelsBusCalls *channels_bus_calls_new (void);
 
 void channels_bus_calls_unref (ChannelsBusCalls *self);
 
-void channels_bus_calls_add (ChannelsBusCalls *self, GDBusMethodInvocation *invocation);
+gboolean channels_bus_calls_add (ChannelsBusCalls *self, GDBusMethodInvocation *invocation);
+
+void channels_bus_calls_refuse (ChannelsBusCalls *self, const GError *error);
 
 void channels_bus_calls_touch (ChannelsBusCalls *self);
 

@@ -52,11 +52,8 @@ G_DEFINE_FINAL_TYPE (ChannelsBusService, channels_bus_service, G_TYPE_OBJECT)
 static gboolean
 on_skeleton_call (ChannelsBusService *self, GDBusMethodInvocation *invocation)
 {
-  /* Who only watches does not need us. */
-  if (!g_str_equal (g_dbus_method_invocation_get_method_name (invocation), "ListStatistics"))
-    channels_bus_calls_add (self->calls, invocation);
-
-  return G_DBUS_METHOD_INVOCATION_UNHANDLED;
+  return channels_bus_calls_add (self->calls, invocation) ? G_DBUS_METHOD_INVOCATION_UNHANDLED
+                                                          : G_DBUS_METHOD_INVOCATION_HANDLED;
 }
 
 /* Whether @group is a name; the caller is told where it is none. */
@@ -449,6 +446,22 @@ channels_bus_service_get_last_used (ChannelsBusService *self)
 
   return g_hash_table_size (self->peers) == 0 ? channels_bus_calls_get_last (self->calls)
                                               : G_MAXINT64;
+}
+
+/**
+ * channels_bus_service_refuse:
+ * @self: a service
+ * @error: why; copied
+ *
+ * Answers every call with @error from now on: there is nobody to serve it.
+ */
+void
+channels_bus_service_refuse (ChannelsBusService *self, const GError *error)
+{
+  g_return_if_fail (CHANNELS_IS_BUS_SERVICE (self));
+  g_return_if_fail (error != NULL);
+
+  channels_bus_calls_refuse (self->calls, error);
 }
 
 /**

@@ -60,6 +60,8 @@ void channels_bus_service_take_layer (ChannelsBusService *self);
 
 gint64 channels_bus_service_get_last_used (ChannelsBusService *self);
 
+void channels_bus_service_refuse (ChannelsBusService *self, const GError *error);
+
 void channels_bus_service_set_urls (ChannelsBusService *self,
                                     const char *url,
                                     const char *websocket_url);

@@ -423,6 +423,34 @@ start (ChannelsApplication *self)
   channels_notify_ready (self->notify);
 }
 
+static void
+on_name_refused (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (ChannelsApplication) self = user_data;
+
+  get_bus_answer (source, result);
+  g_application_quit (G_APPLICATION (self));
+}
+
+static void
+give_name_up (gpointer user_data)
+{
+  ask_bus (user_data, "ReleaseName", g_variant_new ("(s)", CHANNELS_BUS_NAME), BUS_MS,
+           on_name_refused);
+}
+
+/* Whoever had the bus start the service is told why it does not: these calls come until the bus
+ * knows that nobody has the name any more. */
+static void
+refuse_all (ChannelsApplication *self, const GError *reason)
+{
+  g_autoptr (GError) error =
+      g_error_new_literal (G_DBUS_ERROR, G_DBUS_ERROR_SPAWN_FAILED, reason->message);
+
+  channels_bus_service_refuse (channels_node_get_service (self->node), error);
+  g_source_set_name_by_id (g_idle_add_once (give_name_up, self), "[channels] nothing to serve");
+}
+
 static ChannelsExit
 fail (ChannelsExit exit, const char *message)
 {
@@ -478,18 +506,13 @@ channels_application_serve (ChannelsApplication *self,
   if (!g_application_register (application, NULL, &error))
     return fail_to_register (error);
 
+  g_application_hold (application);
   if (channels_node_listen (self->node, sockets, &error))
-    {
-      start (self);
-      g_application_hold (application);
-    }
+    start (self);
   else
     {
       self->exit = fail (CHANNELS_EXIT_FAILURE, error->message);
-      /* Calls that wait already are not ours to answer: they fail. */
-      channels_bus_service_unexport (channels_node_get_service (self->node));
-      g_source_set_name_by_id (g_idle_add_once ((GSourceOnceFunc) g_application_quit, application),
-                               "[channels] nothing to serve");
+      refuse_all (self, error);
     }
 
   /* Even where there is nothing to serve: it also takes us off the bus again. */

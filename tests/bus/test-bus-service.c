@@ -307,6 +307,31 @@ test_service_unexport_drops_peers (BusFixture *fixture, gconstpointer data)
 }
 
 static void
+test_service_refuses_all (BusFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) reason =
+      g_error_new_literal (G_DBUS_ERROR, G_DBUS_ERROR_SPAWN_FAILED, "the port is taken");
+
+  g_test_summary ("A service with nobody to serve it answers every call with the reason");
+
+  channels_bus_service_refuse (fixture->service, reason);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      const char *method = i == 0 ? "Subscribe" : "ListStatistics";
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GVariant) reply = bus_fixture_call_from (
+          fixture->client, method, i == 0 ? g_variant_new ("(s)", "a") : NULL, &error);
+
+      g_assert_null (reply);
+      g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_SPAWN_FAILED);
+      g_assert_nonnull (strstr (error->message, "the port is taken"));
+    }
+  g_assert_cmpuint (bus_fixture_count_members (fixture, "a"), ==, 0);
+  g_assert_cmpint (channels_bus_service_get_last_used (fixture->service), <, G_MAXINT64);
+}
+
+static void
 test_service_export_fails_where_it_cannot_be (BusFixture *fixture, gconstpointer data)
 {
   g_autoptr (ChannelsBusService) second = NULL;
@@ -432,6 +457,7 @@ main (int argc, char **argv)
                    test_service_shows_another_layer);
   bus_fixture_add ("/bus/service/unexport-drops-peers", WITH_MEMORY_LAYER,
                    test_service_unexport_drops_peers);
+  bus_fixture_add ("/bus/service/refuses-all", WITH_MEMORY_LAYER, test_service_refuses_all);
   bus_fixture_add ("/bus/service/export-fails-where-it-cannot-be", WITH_MEMORY_LAYER,
                    test_service_export_fails_where_it_cannot_be);
 

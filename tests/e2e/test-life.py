@@ -7,6 +7,7 @@
     test-life.py CHANNELSD CHANNELSCTL
 """
 
+import concurrent.futures
 import json
 import os
 import re
@@ -22,13 +23,15 @@ import urllib.request
 import e2e
 from busclient import BusClient
 from channelsd import (BUS_NAME, LISTENING, OBJECT_PATH, PATIENCE, Bus, Daemon, make_environment,
-                       read_line, wait_until, write_configuration)
+                       read_line, reserve_port, wait_until, write_configuration)
 from wsclient import BINARY, TEXT, Client
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 STOP_TIME = 2  # seconds that an orderly stop may take
 
 SUCCESS, FAILURE, USAGE, RUNNING = range(4)  # exit statuses
+
+CALLERS = 4  # at once
 
 
 class LifeCase(unittest.TestCase):
@@ -78,6 +81,10 @@ class TestActivation(LifeCase):
              '--method', f'{BUS_NAME}.SendToGroup', 'chat_chat_room', 'hello from the desktop'],
             env=self.env, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
+    def send(self):
+        return subprocess.run([e2e.CHANNELSCTL, 'send', 'chat_chat_room', 'hello'], env=self.env,
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+
     def test_the_bus_starts_what_is_called(self):
         bus, done = self.call('127.0.0.1:0')
 
@@ -100,7 +107,13 @@ class TestActivation(LifeCase):
         _, done = self.call(f'127.0.0.1:{first.port}')
 
         self.assertEqual((done.returncode, done.stdout), (1, ''))
-        self.assertIn('org.freedesktop.DBus.Error.', done.stderr)
+        self.assertRegex(done.stderr, rf'DBus\.Error\.Spawn\.Failed: .*{first.port}.*in use')
+
+        # So are those who come while it ends, and in words.
+        with concurrent.futures.ThreadPoolExecutor(CALLERS) as pool:
+            for told in pool.map(lambda _: self.send(), range(CALLERS * 4)):
+                self.assertEqual(told.returncode, FAILURE, told.stderr)
+                self.assertRegex(told.stderr, rf'could not be started: .*{first.port}.*in use')
 
 
 class TestEnd(LifeCase):
@@ -233,19 +246,15 @@ class TestStart(LifeCase):
                 self.assertEqual(answer.status, 200)
 
     def test_half_of_localhost_is_told_of(self):
-        with socket.socket() as kept:
-            # It is bound, so nobody else gets it, but not listened at, so the daemon does.
-            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            kept.bind(('127.0.0.1', 0))
-            port = kept.getsockname()[1]
-            ipv4, ipv6 = f'127.0.0.1:{port}', f'[::1]:{port}'
+        port = reserve_port()
+        ipv4, ipv6 = f'127.0.0.1:{port}', f'[::1]:{port}'
 
-            for listen, missing in ([ipv4], '::1'), ([ipv6], '127.0.0.1'), ([ipv4, ipv6], None):
-                with self.subTest(listen):
-                    daemon = self.start('--no-bus', listen=listen)
-                    self.assertEqual(daemon.stop(), SUCCESS)
-                    self.assertEqual(re.findall(r'not listening on (\S+), port', daemon.log()),
-                                     [missing] if missing else [])
+        for listen, missing in ([ipv4], '::1'), ([ipv6], '127.0.0.1'), ([ipv4, ipv6], None):
+            with self.subTest(listen):
+                daemon = self.start('--no-bus', listen=listen)
+                self.assertEqual(daemon.stop(), SUCCESS)
+                self.assertEqual(re.findall(r'not listening on (\S+), port', daemon.log()),
+                                 [missing] if missing else [])
 
     def test_every_address_is_its_own_origin(self):
         daemon = self.start('--no-bus', listen=('127.0.0.1:0', '[::1]:0', '127.0.0.1:0'))
