@@ -41,7 +41,8 @@ static const char group_script[] =
     "local heads, taken, nodes, names = 7, {}, {}, {}\n"
     "local members = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf')\n"
     "for i = 1, #members do\n"
-    "  local node = string.match(members[i], '^([%w_.-]+!?)[%w_.-]*$')\n"
+    "  local name = #members[i] <= 99 and members[i] or ''\n"
+    "  local node = string.match(name, '^([%w_.-]+!?)[%w_.-]*$')\n"
     "  if node and string.sub(members[i], 1, #ARGV[3]) ~= ARGV[3] then\n"
     "    if not names[node] then\n"
     "      nodes[#nodes + 1] = node\n"
@@ -68,6 +69,7 @@ static const char group_script[] =
     "  redis.pcall('ZREMRANGEBYSCORE', key, 0, ARGV[5])\n"
     "end\n"
     "return taken";
+G_STATIC_ASSERT (CHANNELS_NAME_MAX == 99);
 
 /**
  * ChannelsRedisQueues:

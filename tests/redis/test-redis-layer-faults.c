@@ -259,17 +259,20 @@ static void
 test_strange_members (Fixture *fixture, gconstpointer unused)
 {
   static const char *const names[] = { "two words", "specific.x!a!b", "caf\303\251", "\377", "*" };
+  g_autofree char *too_long = g_strnfill (CHANNELS_NAME_MAX + 1, 'a');
   g_autofree char *keys = NULL;
 
   g_test_summary ("A member that no node can have is nobody's, and has no queue");
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     RUN (fixture->server, "ZADD", GROUP_KEY, "10000000000", names[i]);
+  RUN (fixture->server, "ZADD", GROUP_KEY, "10000000000", too_long);
   assert_next_event_arrives (fixture, GROUP);
 
   keys = redis_server_cli (fixture->server, "DBSIZE", NULL);
   g_assert_cmpstr (keys, ==, "1");
-  RUN (fixture->server, "ZREM", GROUP_KEY, names[0], names[1], names[2], names[3], names[4]);
+  RUN (fixture->server, "ZREM", GROUP_KEY, names[0], names[1], names[2], names[3], names[4],
+       too_long);
 }
 
 static void
