@@ -22,10 +22,10 @@ typedef struct
   ChannelsHub *hub;                  /* (owned) */
   GDBusMethodInvocation *invocation; /* (owned): until it is answered */
   gboolean wide;                     /* whether the answer is `(tt)`, not `(uu)` */
-  guint pending;                     /* sends under way, and one while more may come */
-  guint64 receivers;                 /* local members that were handed an event */
-  guint64 remotes;                   /* other nodes */
-  GError *error;                     /* (owned) (nullable): the gravest so far */
+  guint pending;     /* sends under way, members not ready for more, and one while more may come */
+  guint64 receivers; /* local members that were handed an event */
+  guint64 remotes;   /* other nodes */
+  GError *error;     /* (owned) (nullable): the gravest so far */
 } Call;
 
 static Call *
@@ -97,10 +97,19 @@ send_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+ready_cb (gpointer user_data)
+{
+  call_release (user_data);
+}
+
+/* Who sends faster than browsers are written to waits for the answer: else its flood would be
+ * everybody's wait. */
+static void
 call_send_to_group (Call *call, const char *group, ChannelsEvent *event)
 {
   call->pending++;
   call->receivers += channels_hub_send_to_group (call->hub, group, event, NULL, send_cb, call);
+  call->pending += channels_hub_when_ready (call->hub, group, ready_cb, call);
 }
 
 static gboolean

@@ -53,6 +53,30 @@ channels_hub_group_deliver (ChannelsHubGroup *self, const char *name, ChannelsEv
 }
 
 /*
+ * channels_hub_group_when_ready:
+ * @self: (nullable): a group; `NULL`: nobody is in it
+ * @func: (scope notified): called once for each member that is not ready
+ * @user_data: (closure): passed to @func
+ *
+ * Returns: how often @func will be called
+ */
+guint
+channels_hub_group_when_ready (ChannelsHubGroup *self,
+                               ChannelsMemberReadyFunc func,
+                               gpointer user_data)
+{
+  guint n_calls = 0;
+
+  if (self == NULL)
+    return 0;
+
+  for (guint i = 0; i < self->members->len; i++)
+    n_calls += channels_member_when_ready (g_ptr_array_index (self->members, i), func, user_data);
+
+  return n_calls;
+}
+
+/*
  * channels_hub_group_get_size:
  * @self: a group
  * @name: its name

@@ -21,6 +21,10 @@ void channels_hub_group_free (ChannelsHubGroup *self);
 
 guint channels_hub_group_deliver (ChannelsHubGroup *self, const char *name, ChannelsEvent *event);
 
+guint channels_hub_group_when_ready (ChannelsHubGroup *self,
+                                     ChannelsMemberReadyFunc func,
+                                     gpointer user_data);
+
 guint channels_hub_group_get_size (const ChannelsHubGroup *self, const char *name);
 
 G_END_DECLS

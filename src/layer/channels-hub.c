@@ -224,10 +224,8 @@ channels_hub_set_layer (ChannelsHub *self, ChannelsLayer *layer)
 /**
  * channels_hub_set_absence_func:
  * @self: a hub
- * @func: (nullable): called with each event for a group in which nobody is here
+ * @func: (nullable): takes each event for a group in which nobody is here; else it is dropped
  * @user_data: (closure): passed to @func; must live until another function is set
- *
- * Without one, such events are dropped.
  */
 void
 channels_hub_set_absence_func (ChannelsHub *self, ChannelsHubAbsenceFunc func, gpointer user_data)
@@ -403,6 +401,26 @@ channels_hub_send_to_group (ChannelsHub *self,
   channels_layer_send_to_group (self->layer, group, event, cancellable, callback, user_data);
 
   return receivers;
+}
+
+/**
+ * channels_hub_when_ready:
+ * @self: a hub
+ * @group: a valid group name
+ * @func: (scope notified): called once for each member here that is not ready for more
+ * @user_data: (closure): passed to @func
+ *
+ * Asks for the time to send more to a group: see channels_member_when_ready().
+ *
+ * Returns: how often @func will be called
+ */
+guint
+channels_hub_when_ready (ChannelsHub *self,
+                         const char *group,
+                         ChannelsMemberReadyFunc func,
+                         gpointer user_data)
+{
+  return channels_hub_group_when_ready (g_hash_table_lookup (self->groups, group), func, user_data);
 }
 
 /**

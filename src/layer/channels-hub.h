@@ -84,6 +84,11 @@ guint channels_hub_send_to_group (ChannelsHub *self,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data);
 
+guint channels_hub_when_ready (ChannelsHub *self,
+                               const char *group,
+                               ChannelsMemberReadyFunc func,
+                               gpointer user_data);
+
 guint channels_hub_send_to_channel (ChannelsHub *self,
                                     const char *channel,
                                     ChannelsEvent *event,

@@ -31,6 +31,25 @@ channels_member_deliver (ChannelsMember *self, const char *group, ChannelsEvent 
 }
 
 /**
+ * channels_member_when_ready:
+ * @self: a member
+ * @func: (scope async): called once, where this returns `TRUE`
+ * @user_data: (closure): passed to @func
+ *
+ * Asks for the time to send more. A member takes what it is sent at any time; who sends faster than
+ * it hands on has others wait for their turn.
+ *
+ * Returns: `FALSE` if that is now, `TRUE` if @func will be called then, or when the member ends
+ */
+gboolean
+channels_member_when_ready (ChannelsMember *self, ChannelsMemberReadyFunc func, gpointer user_data)
+{
+  ChannelsMemberInterface *iface = CHANNELS_MEMBER_GET_IFACE (self);
+
+  return iface->when_ready != NULL && iface->when_ready (self, func, user_data);
+}
+
+/**
  * channels_member_get_size:
  * @self: a member
  * @group: a group that it is in

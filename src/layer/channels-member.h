@@ -25,10 +25,18 @@ typedef void (*ChannelsMemberFunc) (const char *channel,
                                     gpointer user_data);
 
 /**
+ * ChannelsMemberReadyFunc:
+ * @user_data: (closure): what was given with the function
+ */
+typedef void (*ChannelsMemberReadyFunc) (gpointer user_data);
+
+/**
  * ChannelsMemberInterface:
  * @deliver: takes an event that was sent to `group`, or, where that is `NULL`, to the channel
  * itself; returns how many channels it was handed to. May not change who is in a group before it
  * returns
+ * @when_ready: (nullable): where it has more to hand on than it should, returns `TRUE` and calls
+ * `func` once when that is not so any more, or at its end; it is always ready where this is `NULL`
  * @get_size: how many channels it has in `group`
  * @list: calls `func` once for each of them
  * @disconnect: ends the conversation with the one that has the channel; fails with
@@ -41,6 +49,7 @@ struct _ChannelsMemberInterface
   GTypeInterface parent_iface;
 
   guint (*deliver) (ChannelsMember *self, const char *group, ChannelsEvent *event);
+  gboolean (*when_ready) (ChannelsMember *self, ChannelsMemberReadyFunc func, gpointer user_data);
   guint (*get_size) (ChannelsMember *self, const char *group);
   void (*list) (ChannelsMember *self,
                 const char *group,
@@ -50,6 +59,9 @@ struct _ChannelsMemberInterface
 };
 
 guint channels_member_deliver (ChannelsMember *self, const char *group, ChannelsEvent *event);
+
+gboolean
+channels_member_when_ready (ChannelsMember *self, ChannelsMemberReadyFunc func, gpointer user_data);
 
 guint channels_member_get_size (ChannelsMember *self, const char *group);
 

@@ -16,9 +16,12 @@
  * cheap, little enough to stay in the cache and in a socket's buffer. */
 #define BATCH_MAX (256 * 1024)
 
-/* Bytes that gather while an earlier batch is still being written; then that has to come to its end
- * at once. */
-#define GATHERED_MAX (4 * BATCH_MAX)
+/* Events of a batch: no more than may wait for a slow browser, whose socket takes none of them. */
+#define BATCH_EVENTS 1024
+
+/* Bytes of batches that wait until an earlier one is written; then that has to come to its end at
+ * once. Who asks when to send more never comes that far. */
+#define WAITING_MAX (32 * BATCH_MAX)
 
 /* Writes of one turn of the loop, and bytes in all: about two milliseconds. Others have their turn
  * before the next. */
@@ -37,14 +40,21 @@
  * bytes that all slow ones share.
  *
  * A batch that many browsers get is written in slices, with turns of the loop in between, in which
- * more may gather: that is the next batch. Who joins or leaves meanwhile, or is written to
- * alone, has it come to its end first.
+ * more may gather: those are the next batches. Who joins or leaves meanwhile, or is written to
+ * alone, has them come to their end first. While a whole batch waits, the audience is not ready for
+ * more.
  *
  * The rest is a matter of caches. The descriptors lie side by side, so that a flush need not look
  * at the browsers themselves. And each flush goes the other way than the one before: what the
  * kernel keeps of a thousand connections is more than a cache holds, and whoever walks it in a
  * circle finds none of it there; this way it starts with those that were written to last.
  */
+typedef struct
+{
+  GByteArray *frames; /* (owned): whole ones, for all seats */
+  GArray *ends;       /* (element-type gsize) (owned): where each event ends in them */
+} Batch;
+
 struct _ChannelsAudience
 {
   GObject parent_instance;
@@ -54,16 +64,23 @@ struct _ChannelsAudience
   ChannelsConsumer *consumer; /* (owned) */
   char *group;                /* (owned) */
   GArray *places;             /* (element-type Place) (owned) */
-  GByteArray *gathered;       /* (owned): whole frames, for all seats */
-  GArray *gathered_ends;      /* (element-type gsize) (owned): where each event ends in them */
-  GByteArray *batch;          /* (owned): the same, while it is being written; else empty */
-  GArray *ends;               /* (element-type gsize) (owned): likewise */
+  Batch batch;                /* (owned): what is being written; empty if nothing is */
+  GQueue waiting;             /* (element-type Batch) (owned): what is written next: full ones */
+  gsize waiting_size;         /* bytes of frames in them */
+  Batch gathered;             /* (owned): what is written after that */
+  GArray *callers;            /* (element-type Caller) (owned): who wait until it is ready */
   GBytes *shared;             /* (owned) (nullable): a copy of the batch for those that are slow */
   guint n_written;            /* places that have been given the batch */
   ChannelsFlush flush;
   guint n_blocked;   /* of the poller, when the descriptors were looked up */
   gboolean backward; /* the next flush begins with the last */
 };
+
+typedef struct
+{
+  ChannelsMemberReadyFunc func;
+  gpointer user_data; /* (unowned) */
+} Caller;
 
 /* All that a flush touches of a browser that takes what it is given. */
 typedef struct
@@ -79,13 +96,34 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ChannelsAudience,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (CHANNELS_TYPE_MEMBER, member_iface_init))
 
+static void
+batch_init (Batch *batch)
+{
+  batch->frames = g_byte_array_new ();
+  batch->ends = g_array_new (FALSE, FALSE, sizeof (gsize));
+}
+
+static void
+batch_clear (Batch *batch)
+{
+  g_byte_array_unref (batch->frames);
+  g_array_unref (batch->ends);
+}
+
+static void
+batch_free (gpointer data)
+{
+  batch_clear (data);
+  g_free (data);
+}
+
 /* The first event that is not wholly within the first @written bytes of the batch. */
 static guint
 find_unwritten (ChannelsAudience *self, gsize written)
 {
   guint first = 0;
 
-  while (first < self->ends->len && g_array_index (self->ends, gsize, first) <= written)
+  while (first < self->batch.ends->len && g_array_index (self->batch.ends, gsize, first) <= written)
     first++;
 
   return first;
@@ -107,26 +145,26 @@ static void
 push_rest (ChannelsAudience *self, ChannelsSocket *socket, gsize written)
 {
   guint first = find_unwritten (self, written);
-  gsize end = self->batch->len;
+  gsize end = self->batch.frames->len;
 
   if (!channels_socket_is_open (socket))
     return;
 
   if (self->shared == NULL)
-    self->shared = g_bytes_new (self->batch->data, self->batch->len);
+    self->shared = g_bytes_new (self->batch.frames->data, self->batch.frames->len);
 
   /* What is begun has to be ended, whatever else fits: a frame cut short is the end of all sense.
    */
   if (written > 0)
     {
-      gsize cut = g_array_index (self->ends, gsize, first);
+      gsize cut = g_array_index (self->batch.ends, gsize, first);
 
       push_part (socket, self->shared, written, cut, 1);
       written = cut;
       first++;
     }
 
-  push_part (socket, self->shared, written, end, self->ends->len - first);
+  push_part (socket, self->shared, written, end, self->batch.ends->len - first);
 }
 
 /* Returns how much of the batch the kernel has taken; the descriptor is -1 unless it was all. */
@@ -141,10 +179,11 @@ write_batch (ChannelsAudience *self, Place *place)
     return 0;
 
   do
-    written = send (place->fd, self->batch->data, self->batch->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    written = send (place->fd, self->batch.frames->data, self->batch.frames->len,
+                    MSG_DONTWAIT | MSG_NOSIGNAL);
   while (written < 0 && errno == EINTR);
 
-  if (written == (gssize) self->batch->len)
+  if (written == (gssize) self->batch.frames->len)
     return (gsize) written;
 
   place->fd = -1;
@@ -167,18 +206,39 @@ forget_descriptors (ChannelsAudience *self)
     g_array_index (self->places, Place, i).fd = -1;
 }
 
-/* What has gathered is the next batch to be written. */
+static gboolean
+has_more (ChannelsAudience *self)
+{
+  return self->waiting.length > 0 || self->gathered.frames->len > 0;
+}
+
+/* What has gathered is a batch that waits; more gathers in the next. */
+static void
+end_gathering (ChannelsAudience *self)
+{
+  self->waiting_size += self->gathered.frames->len;
+  g_queue_push_tail (&self->waiting, g_memdup2 (&self->gathered, sizeof self->gathered));
+  batch_init (&self->gathered);
+}
+
+/* What has waited longest, or else has gathered, is the next batch to be written. */
 static void
 begin_batch (ChannelsAudience *self)
 {
-  GByteArray *batch = self->batch;
-  GArray *ends = self->ends;
+  g_autofree Batch *next = g_queue_pop_head (&self->waiting);
+  Batch empty = self->batch;
 
-  self->batch = self->gathered;
-  self->ends = self->gathered_ends;
-  self->gathered = batch;
-  self->gathered_ends = ends;
   self->n_written = 0;
+  if (next == NULL)
+    {
+      self->batch = self->gathered;
+      self->gathered = empty;
+      return;
+    }
+
+  self->batch = *next;
+  self->waiting_size -= next->frames->len;
+  batch_clear (&empty);
 }
 
 static void
@@ -186,15 +246,14 @@ end_batch (ChannelsAudience *self)
 {
   self->backward = !self->backward;
   g_clear_pointer (&self->shared, g_bytes_unref);
-  g_array_set_size (self->ends, 0);
 
-  if (self->batch->len > BATCH_MAX)
+  if (self->batch.frames->len > BATCH_MAX)
     {
-      g_byte_array_unref (self->batch);
-      self->batch = g_byte_array_new ();
+      batch_clear (&self->batch);
+      batch_init (&self->batch);
     }
-  else
-    g_byte_array_set_size (self->batch, 0);
+  g_byte_array_set_size (self->batch.frames, 0);
+  g_array_set_size (self->batch.ends, 0);
 }
 
 /* Goes on with the batch, for no more than @slice writes; returns whether it has come to its end.
@@ -212,7 +271,7 @@ go_on (ChannelsAudience *self, guint slice)
       Place *place = &g_array_index (self->places, Place, at);
       gsize written = write_batch (self, place);
 
-      if (written < self->batch->len)
+      if (written < self->batch.frames->len)
         push_rest (self, place->seat->socket, written);
 
       self->n_written++;
@@ -225,19 +284,46 @@ go_on (ChannelsAudience *self, guint slice)
   return TRUE;
 }
 
+/* Goes on with the batch, or the next, for no more than @slice writes, and no more than @size bytes
+ * in all. */
+static void
+write_some (ChannelsAudience *self, guint slice, gsize size)
+{
+  if (self->batch.frames->len == 0)
+    begin_batch (self);
+
+  go_on (self, CLAMP (size / self->batch.frames->len, 1, slice));
+}
+
+static void
+call_ready (ChannelsAudience *self)
+{
+  g_autoptr (GArray) callers = NULL;
+
+  if (self->waiting.length > 0 || self->callers->len == 0)
+    return;
+
+  callers = g_steal_pointer (&self->callers);
+  self->callers = g_array_new (FALSE, FALSE, sizeof (Caller));
+  for (guint i = 0; i < callers->len; i++)
+    {
+      const Caller *caller = &g_array_index (callers, Caller, i);
+
+      caller->func (caller->user_data);
+    }
+}
+
 /* Writes for one turn of the loop; nothing where channels_audience_flush() came first. */
 static void
 write_slice (ChannelsAudience *self)
 {
-  if (self->batch->len == 0 && self->gathered->len == 0)
+  if (self->batch.frames->len == 0 && !has_more (self))
     return;
 
-  if (self->batch->len == 0)
-    begin_batch (self);
-
-  if (!go_on (self, CLAMP (SLICE_BYTES / self->batch->len, 1, SLICE_WRITES)) ||
-      self->gathered->len > 0)
+  write_some (self, SLICE_WRITES, SLICE_BYTES);
+  if (self->batch.frames->len > 0 || has_more (self))
     channels_poller_flush_later (self->poller, &self->flush);
+  call_ready (self);
 }
 
 static void
@@ -246,25 +332,55 @@ on_flush (ChannelsFlush *flush)
   write_slice (G_STRUCT_MEMBER_P (flush, -G_STRUCT_OFFSET (ChannelsAudience, flush)));
 }
 
+/* A batch is full: it is written now, as far as one turn may; or waits for others. */
+static void
+take_full (ChannelsAudience *self)
+{
+  gboolean is_first = self->batch.frames->len == 0;
+
+  end_gathering (self);
+  if (is_first)
+    {
+      write_slice (self);
+      return;
+    }
+
+  if (self->waiting_size > WAITING_MAX)
+    write_some (self, G_MAXUINT, G_MAXSIZE);
+  channels_poller_flush_later (self->poller, &self->flush);
+}
+
 static guint
 audience_deliver (ChannelsMember *member, const char *group, ChannelsEvent *event)
 {
   ChannelsAudience *self = CHANNELS_AUDIENCE (member);
   gsize end;
 
-  if (!channels_consumer_encode (self->consumer, event, self->gathered))
+  if (!channels_consumer_encode (self->consumer, event, self->gathered.frames))
     return 0;
 
-  end = self->gathered->len;
-  g_array_append_val (self->gathered_ends, end);
-  if (end >= GATHERED_MAX)
-    channels_audience_flush (self);
-  else if (end >= BATCH_MAX && self->batch->len == 0)
-    write_slice (self);
-  else
+  end = self->gathered.frames->len;
+  g_array_append_val (self->gathered.ends, end);
+  if (end < BATCH_MAX && self->gathered.ends->len < BATCH_EVENTS)
     channels_poller_flush_later (self->poller, &self->flush);
+  else
+    take_full (self);
 
   return self->places->len;
+}
+
+static gboolean
+audience_when_ready (ChannelsMember *member, ChannelsMemberReadyFunc func, gpointer user_data)
+{
+  ChannelsAudience *self = CHANNELS_AUDIENCE (member);
+  Caller caller = { func, user_data };
+
+  if (self->waiting.length == 0)
+    return FALSE;
+
+  g_array_append_val (self->callers, caller);
+
+  return TRUE;
 }
 
 static guint
@@ -302,6 +418,7 @@ static void
 member_iface_init (ChannelsMemberInterface *iface)
 {
   iface->deliver = audience_deliver;
+  iface->when_ready = audience_when_ready;
   iface->get_size = audience_get_size;
   iface->list = audience_list;
   iface->disconnect = audience_disconnect;
@@ -314,6 +431,8 @@ channels_audience_dispose (GObject *object)
 
   if (self->poller != NULL)
     channels_poller_forget_flush (self->poller, &self->flush);
+  g_queue_clear_full (&self->waiting, batch_free);
+  call_ready (self);
   g_clear_object (&self->hub);
   g_clear_object (&self->poller);
   g_clear_object (&self->consumer);
@@ -328,10 +447,9 @@ channels_audience_finalize (GObject *object)
 
   g_free (self->group);
   g_array_unref (self->places);
-  g_byte_array_unref (self->gathered);
-  g_array_unref (self->gathered_ends);
-  g_byte_array_unref (self->batch);
-  g_array_unref (self->ends);
+  batch_clear (&self->batch);
+  batch_clear (&self->gathered);
+  g_array_unref (self->callers);
   g_clear_pointer (&self->shared, g_bytes_unref);
 
   G_OBJECT_CLASS (channels_audience_parent_class)->finalize (object);
@@ -350,10 +468,10 @@ static void
 channels_audience_init (ChannelsAudience *self)
 {
   self->places = g_array_new (FALSE, FALSE, sizeof (Place));
-  self->gathered = g_byte_array_new ();
-  self->gathered_ends = g_array_new (FALSE, FALSE, sizeof (gsize));
-  self->batch = g_byte_array_new ();
-  self->ends = g_array_new (FALSE, FALSE, sizeof (gsize));
+  batch_init (&self->batch);
+  batch_init (&self->gathered);
+  g_queue_init (&self->waiting);
+  self->callers = g_array_new (FALSE, FALSE, sizeof (Caller));
   self->flush.func = on_flush;
 }
 
@@ -471,10 +589,7 @@ channels_audience_leave (ChannelsAudience *self, ChannelsSeat *seat)
 void
 channels_audience_flush (ChannelsAudience *self)
 {
-  while (self->batch->len > 0 || self->gathered->len > 0)
-    {
-      if (self->batch->len == 0)
-        begin_batch (self);
-      go_on (self, G_MAXUINT);
-    }
+  while (self->batch.frames->len > 0 || has_more (self))
+    write_some (self, G_MAXUINT, G_MAXSIZE);
+  call_ready (self);
 }

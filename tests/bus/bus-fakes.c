@@ -122,6 +122,29 @@ fake_member_deliver (ChannelsMember *member, const char *group, ChannelsEvent *e
   return 1;
 }
 
+static gboolean
+fake_member_when_ready (ChannelsMember *member, ChannelsMemberReadyFunc func, gpointer user_data)
+{
+  FakeMember *self = FAKE_MEMBER (member);
+
+  if (!self->busy)
+    return FALSE;
+
+  self->ready = func;
+  g_ptr_array_add (self->asking, user_data);
+
+  return TRUE;
+}
+
+void
+fake_member_be_ready (FakeMember *self)
+{
+  self->busy = FALSE;
+  for (guint i = 0; i < self->asking->len; i++)
+    self->ready (g_ptr_array_index (self->asking, i));
+  g_ptr_array_set_size (self->asking, 0);
+}
+
 static guint
 fake_member_get_size (ChannelsMember *member, const char *group)
 {
@@ -155,6 +178,7 @@ fake_member_finalize (GObject *object)
   FakeMember *self = FAKE_MEMBER (object);
 
   g_ptr_array_unref (self->events);
+  g_ptr_array_unref (self->asking);
   g_free (self->channel);
   g_free (self->reason);
 
@@ -171,12 +195,14 @@ static void
 fake_member_init (FakeMember *self)
 {
   self->events = g_ptr_array_new_with_free_func ((GDestroyNotify) channels_event_unref);
+  self->asking = g_ptr_array_new ();
 }
 
 static void
 fake_member_iface_init (ChannelsMemberInterface *iface)
 {
   iface->deliver = fake_member_deliver;
+  iface->when_ready = fake_member_when_ready;
   iface->get_size = fake_member_get_size;
   iface->list = fake_member_list;
   iface->disconnect = fake_member_disconnect;

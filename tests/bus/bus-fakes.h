@@ -39,11 +39,17 @@ struct _FakeMember
   GPtrArray *events; /* (element-type ChannelsEvent) (owned) */
   guint16 code;      /* of the last disconnect, or 0 */
   char *reason;      /* (owned) (nullable): likewise */
+  gboolean busy;     /* whether it is not ready for more */
+  GPtrArray *asking; /* (element-type gpointer) (unowned): who asked when it is */
+  ChannelsMemberReadyFunc ready;
 };
 
 #define FAKE_MEMBER_JOINED 1234567
 
 FakeMember *fake_member_new (void);
+
+/* It is ready for more. */
+void fake_member_be_ready (FakeMember *self);
 
 /* The event of @index, as the bus would show it: (transfer none). */
 GVariant *fake_member_get_event (FakeMember *self, guint index);

@@ -257,6 +257,42 @@ test_send_many_keeps_order (BusFixture *fixture, gconstpointer data)
 }
 
 static void
+answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GError *error = NULL;
+
+  *(GVariant **) user_data =
+      g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_send_waits_for_who_is_busy (BusFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GVariant) reply = NULL;
+
+  g_test_summary ("A flood's call is answered when its group is ready for more, others at once");
+
+  join_member (fixture);
+  fixture->member->busy = TRUE;
+  g_dbus_connection_call (fixture->client, CHANNELS_BUS_NAME, CHANNELS_OBJECT_PATH,
+                          CHANNELS_BUS_INTERFACE, "SendMany",
+                          g_variant_new_parsed ("([(%s, 'a'), (%s, 'b')],)", GROUP, GROUP), NULL,
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, answered_cb, &reply);
+  channels_test_wait_until (fixture->member->asking->len == 2);
+
+  /* The bus keeps the order: an answer to the call before would be here by now. */
+  bus_fixture_assert_sent (fixture, "SendToGroup", g_variant_new ("(ss)", "another", "x"), 0, 0);
+  g_assert_null (reply);
+  g_assert_cmpuint (fixture->member->events->len, ==, 2);
+
+  fake_member_be_ready (fixture->member);
+  channels_test_wait_until (reply != NULL);
+  leave_member (fixture);
+  bus_fixture_assert_sent (fixture, "SendToGroup", g_variant_new ("(ss)", GROUP, "x"), 0, 0);
+}
+
+static void
 test_send_many_is_all_or_none (BusFixture *fixture, gconstpointer data)
 {
   g_autofree char *too_long = g_strnfill (EVENT_SIZE + 1, 'x');
@@ -408,6 +444,8 @@ main (int argc, char **argv)
   bus_fixture_add ("/bus/send/to-channel-reaches-it-alone", WITH_MEMORY_LAYER,
                    test_send_to_channel_reaches_it_alone);
   bus_fixture_add ("/bus/send/many-keeps-order", WITH_FAKE_LAYER, test_send_many_keeps_order);
+  bus_fixture_add ("/bus/send/waits-for-who-is-busy", WITH_MEMORY_LAYER,
+                   test_send_waits_for_who_is_busy);
   bus_fixture_add ("/bus/send/many-is-all-or-none", WITH_MEMORY_LAYER,
                    test_send_many_is_all_or_none);
   bus_fixture_add ("/bus/send/many-takes-65536", WITH_MEMORY_LAYER, test_send_many_takes_65536);

@@ -245,6 +245,51 @@ test_audience_rests_when_all_is_written (AudienceFixture *fixture, gconstpointer
     channels_audience_leave (fixture->audience, &seats[i]);
 }
 
+static void
+count_ready_cb (gpointer user_data)
+{
+  (*(guint *) user_data)++;
+}
+
+/* Events of a full batch. */
+#define FULL 1024
+
+static void
+test_audience_says_when_it_is_ready (AudienceFixture *fixture, gconstpointer unused)
+{
+  ChannelsMember *member = CHANNELS_MEMBER (fixture->audience);
+  ChannelsSeat seats[SLICE];
+  guint n_ready = 0;
+
+  g_test_summary ("While a full batch waits for one under way, it is not ready for more");
+
+  for (guint i = 2; i < SLICE; i++)
+    {
+      seats[i] = fixture->browsers[i % 2].seat;
+      channels_audience_join (fixture->audience, &seats[i]);
+    }
+  audience_fixture_join (fixture, &fixture->browsers[2]);
+
+  audience_fixture_send (fixture, "one");
+  write_first_slice (fixture);
+  for (guint i = 0; i < FULL - 1; i++)
+    audience_fixture_send (fixture, "x");
+  g_assert_false (channels_member_when_ready (member, count_ready_cb, &n_ready));
+  audience_fixture_send (fixture, "x");
+  g_assert_true (channels_member_when_ready (member, count_ready_cb, &n_ready));
+  g_assert_true (channels_member_when_ready (member, count_ready_cb, &n_ready));
+  g_assert_cmpuint (n_ready, ==, 0);
+  g_assert_cmpuint (audience_browser_count_readable (&fixture->browsers[2]), ==, 0);
+
+  audience_fixture_turn ();
+  g_assert_cmpuint (n_ready, ==, 2);
+  g_assert_false (channels_member_when_ready (member, count_ready_cb, &n_ready));
+  audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("one"));
+
+  for (guint i = 2; i < SLICE; i++)
+    channels_audience_leave (fixture->audience, &seats[i]);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -260,6 +305,7 @@ main (int argc, char *argv[])
   audience_fixture_add ("slices/turns", AUDIENCE_RECORDS, test_audience_leaves_others_their_turn);
   audience_fixture_add ("slices/leave", AUDIENCE_RECORDS,
                         test_audience_ends_a_batch_for_who_leaves);
+  audience_fixture_add ("slices/ready", AUDIENCE_RECORDS, test_audience_says_when_it_is_ready);
   audience_fixture_add ("slices/rest", AUDIENCE_RECORDS, test_audience_rests_when_all_is_written);
   audience_fixture_add ("group", AUDIENCE_RECORDS,
                         test_audience_is_in_its_group_while_it_has_browsers);
