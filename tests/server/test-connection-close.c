@@ -162,17 +162,59 @@ test_connection_shakes_hands_first (Conversation *talk, gconstpointer unused)
 static void
 test_connection_does_not_wait_for_an_answer (Conversation *talk, gconstpointer unused)
 {
-  g_test_summary ("Who does not answer a close within three seconds is cut off");
+  ChannelsDeadlines *deadlines = channels_poller_get_deadlines (talk->poller);
+  gint64 before;
+  gint64 due;
+
+  g_test_summary ("Who does not answer a close within three seconds is cut off, not a µs before");
 
   conversation_start (talk, NULL);
   conversation_settle (talk);
+  before = g_get_monotonic_time ();
   channels_connection_close (talk->connection, 1001, NULL);
+  due = channels_deadlines_get_next (deadlines);
+  g_assert_cmpint (due, >=, before + 3 * G_TIME_SPAN_SECOND);
+  g_assert_cmpint (due, <=, g_get_monotonic_time () + 3 * G_TIME_SPAN_SECOND);
   ws_client_expect_close (talk->client, 1001);
-  channels_deadlines_run (channels_poller_get_deadlines (talk->poller),
-                          g_get_monotonic_time () + 3 * G_TIME_SPAN_SECOND);
+  channels_deadlines_run (deadlines, due - 1);
+  g_assert_cmpuint (talk->closed, ==, 0);
+  channels_deadlines_run (deadlines, due);
 
   ws_client_expect_reset (talk->client);
   conversation_expect_closed (talk);
+}
+
+static void
+test_connection_does_not_wait_for_a_reader (Conversation *talk, gconstpointer unused)
+{
+  int small = 4 * 1024;
+  ChannelsDeadlines *deadlines = channels_poller_get_deadlines (talk->poller);
+  g_autoptr (GByteArray) frames = g_byte_array_new ();
+  gsize size = 65000;
+  g_autofree char *text = g_strnfill (size, 'x');
+  gint64 before;
+
+  g_test_summary ("A browser that closes, and takes nothing of what waits, is gone in 3 s");
+
+  g_assert_no_errno (setsockopt (talk->ours, SOL_SOCKET, SO_SNDBUF, &small, sizeof small));
+  g_assert_no_errno (setsockopt (talk->client->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small));
+  conversation_start (talk, NULL);
+  conversation_settle (talk);
+  ws_client_pause (talk->client);
+  memcpy (text, "{\"message\": \"", 13);
+  memcpy (text + size - 2, "\"}", 2);
+  ws_client_append_frame (frames, WS_TEXT, text, size);
+  ws_client_append_frame (frames, WS_CLOSE, "\x03\xe8", 2);
+  before = g_get_monotonic_time ();
+  ws_client_send (talk->client, frames->data, frames->len);
+  channels_test_wait_until (talk->closed == 1);
+  g_assert_nonnull (talk->socket);
+  g_assert_cmpuint (channels_socket_get_backlog (talk->socket), >, 0);
+
+  channels_deadlines_run (deadlines, before + 3 * G_TIME_SPAN_SECOND - 1);
+  g_assert_nonnull (talk->socket);
+  channels_deadlines_run (deadlines, g_get_monotonic_time () + 3 * G_TIME_SPAN_SECOND);
+  g_assert_null (talk->socket);
 }
 
 static void
@@ -385,6 +427,8 @@ main (int argc, char *argv[])
   conversation_add_test ("/connection/close/ours", NULL, test_connection_shakes_hands_first);
   conversation_add_test ("/connection/close/unanswered", NULL,
                          test_connection_does_not_wait_for_an_answer);
+  conversation_add_test ("/connection/close/unread", NULL,
+                         test_connection_does_not_wait_for_a_reader);
   conversation_add_test ("/connection/close/by-channel", NULL,
                          test_connection_is_closed_by_its_channel);
   conversation_add_test ("/connection/gone/half", NULL, test_connection_ends_with_half_a_peer);

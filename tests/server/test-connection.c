@@ -27,6 +27,16 @@ run_deadlines (Conversation *talk, gint64 now)
   channels_deadlines_run (channels_poller_get_deadlines (talk->poller), now);
 }
 
+/* What is due next is due so many seconds after what has been done since @before. */
+static void
+assert_due_in (Conversation *talk, gint64 before, guint seconds)
+{
+  gint64 due = next_deadline (talk);
+
+  g_assert_cmpint (due, >=, before + seconds * G_TIME_SPAN_SECOND);
+  g_assert_cmpint (due, <=, g_get_monotonic_time () + seconds * G_TIME_SPAN_SECOND);
+}
+
 static void
 test_connection_sends_to_its_group (Conversation *talk, gconstpointer unused)
 {
@@ -99,11 +109,13 @@ test_connection_answers_a_ping (Conversation *talk, gconstpointer unused)
 static void
 test_connection_pings_who_is_silent (Conversation *talk, gconstpointer unused)
 {
+  gint64 before = g_get_monotonic_time ();
   gint64 due;
 
-  g_test_summary ("A silent browser is pinged when its time is up, and not a µs before");
+  g_test_summary ("A silent browser is pinged after 20 s, and not a µs before");
 
   conversation_start (talk, NULL);
+  assert_due_in (talk, before, 20);
   conversation_settle (talk);
   due = next_deadline (talk);
   run_deadlines (talk, due - 1);
@@ -149,14 +161,17 @@ test_connection_pings_nobody_who_talks (Conversation *talk, gconstpointer unused
 static void
 test_connection_leaves_who_does_not_answer (Conversation *talk, gconstpointer unused)
 {
+  gint64 pinged;
   gint64 due;
 
-  g_test_summary ("Who does not answer a ping is cut off when its time is up, and not before");
+  g_test_summary ("Who does not answer a ping within 30 s is cut off, and not a µs before");
 
   conversation_start (talk, NULL);
-  run_deadlines (talk, next_deadline (talk));
+  pinged = next_deadline (talk);
+  run_deadlines (talk, pinged);
   ws_client_expect_frame (talk->client, WS_PING, "", 0);
   due = next_deadline (talk);
+  g_assert_cmpint (due, ==, pinged + 30 * G_TIME_SPAN_SECOND);
   run_deadlines (talk, due - 1);
   conversation_settle (talk);
   g_assert_false (talk->client->ended);
