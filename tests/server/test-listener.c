@@ -12,11 +12,13 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define BURST 200
+#define TURN 64 /* connections */
 
 typedef struct
 {
@@ -91,16 +93,57 @@ static void
 test_listener_accepts (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (WsClient) client = ws_client_connect (fixture->port);
+  socklen_t size = sizeof (int);
+  int no_delay;
   int fd;
 
-  g_test_summary ("A connection is handed over non-blocking, and is not inherited by programs");
+  g_test_summary ("A connection is handed over non-blocking, at once, and to no other program");
 
   channels_test_wait_until (fixture->accepted->len == 1);
   fd = g_array_index (fixture->accepted, int, 0);
 
   g_assert_cmphex (fcntl (fd, F_GETFL) & O_NONBLOCK, ==, O_NONBLOCK);
   g_assert_cmphex (fcntl (fd, F_GETFD) & FD_CLOEXEC, ==, FD_CLOEXEC);
+  g_assert_no_errno (getsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &no_delay, &size));
+  g_assert_cmpint (no_delay, !=, 0);
   g_assert_false (client->ended);
+}
+
+/* The descriptor, of this process, that listens at @port. */
+static int
+find_listening (guint16 port)
+{
+  for (int fd = 0; fd < 1024; fd++)
+    {
+      struct sockaddr_in address = { .sin_family = AF_UNSPEC };
+      socklen_t address_size = sizeof address;
+      int listens = 0;
+      socklen_t size = sizeof listens;
+
+      if (getsockopt (fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens &&
+          getsockname (fd, (struct sockaddr *) &address, &address_size) == 0 &&
+          g_ntohs (address.sin_port) == port)
+        return fd;
+    }
+
+  g_assert_not_reached ();
+}
+
+static void
+test_listener_has_a_long_queue (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *text = NULL;
+  struct tcp_info info;
+  socklen_t size = sizeof info;
+
+  g_test_summary ("1,024 connections may wait to be accepted, if the system has so many wait");
+
+  g_assert_true (g_file_get_contents ("/proc/sys/net/core/somaxconn", &text, NULL, NULL));
+  g_assert_no_errno (
+      getsockopt (find_listening (fixture->port), IPPROTO_TCP, TCP_INFO, &info, &size));
+
+  /* Of a socket that listens it is the length of the queue. */
+  g_assert_cmpuint (info.tcpi_sacked, ==, MIN (1024, g_ascii_strtoull (text, NULL, 10)));
 }
 
 static void
@@ -133,12 +176,15 @@ test_listener_accepts_a_burst (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) ws_client_free);
 
-  g_test_summary ("Two hundred connections are there before the loop turns: all are accepted");
+  g_test_summary (
+      "Two hundred connections come at once: all are accepted, 64 in a turn of the loop");
 
   for (guint i = 0; i < BURST; i++)
     g_ptr_array_add (clients, ws_client_connect (fixture->port));
   g_assert_cmpuint (fixture->accepted->len, ==, 0);
 
+  channels_test_wait_until (fixture->accepted->len > 0);
+  g_assert_cmpuint (fixture->accepted->len, ==, TURN);
   channels_test_wait_until (fixture->accepted->len == BURST);
 }
 
@@ -365,6 +411,7 @@ main (int argc, char *argv[])
   add ("ipv6", test_listener_listens_at_ipv6);
   add ("errors", test_listener_says_why_it_cannot);
   add ("burst", test_listener_accepts_a_burst);
+  add ("queue", test_listener_has_a_long_queue);
   add ("no-descriptors", test_listener_survives_without_descriptors);
   add ("adopted/next", test_listener_adopts_a_socket);
   add ("adopted/others", test_listener_adopts_nothing_else);
