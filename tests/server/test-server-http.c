@@ -98,17 +98,65 @@ static void
 test_server_guards_its_page (ServerFixture *fixture, gconstpointer unused)
 {
   static const char *const fields[] = {
-    "Content-Security-Policy: default-src 'self';",  "X-Frame-Options: DENY\r\n",
-    "X-Content-Type-Options: nosniff\r\n",           "Referrer-Policy: no-referrer\r\n",
-    "Cross-Origin-Resource-Policy: same-origin\r\n", "Cache-Control: no-store\r\n",
+    "X-Frame-Options: DENY\r\n",
+    "X-Content-Type-Options: nosniff\r\n",
+    "Referrer-Policy: no-referrer\r\n",
+    "Cross-Origin-Resource-Policy: same-origin\r\n",
+    "Cache-Control: no-store\r\n",
+    "Connection: close\r\n",
+    "Vary: Origin\r\n",
   };
+  g_autofree char *policy = g_strdup_printf (
+      "Content-Security-Policy: default-src 'self'; connect-src 'self' ws://127.0.0.1:%u "
+      "ws://localhost:%u; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n",
+      fixture->port, fixture->port);
   g_autofree char *answer = ask_method (fixture, "GET", "/");
 
   g_test_summary ("The page comes whole, with all that keeps other pages from it");
 
   g_assert_nonnull (strstr (answer, "</html>"));
+  g_assert_nonnull (strstr (answer, policy));
+  g_assert_null (strstr (answer, "Access-Control-"));
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
     g_assert_nonnull (strstr (answer, fields[i]));
+}
+
+static char *
+ask_from (ServerFixture *fixture, const char *origin)
+{
+  g_autofree char *request =
+      g_strdup_printf ("GET /channels.js HTTP/1.1\r\nHost: localhost:%u\r\nOrigin: %s\r\n\r\n",
+                       fixture->port, origin);
+
+  return ask (fixture, request);
+}
+
+static void
+test_server_shares_with_allowed_origins (ServerFixture *fixture, gconstpointer unused)
+{
+  ChannelsGuard *guard = channels_guard_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *allowed = NULL;
+  g_autofree char *stranger = NULL;
+
+  g_test_summary ("A page of an allowed origin may have our module, by its name; no other may");
+
+  g_assert_true (channels_guard_add_origin (guard, "https://a.example", &error));
+  g_assert_true (channels_server_change (fixture->server, &fixture->limits, fixture->router, guard,
+                                         FALSE, &error));
+  g_assert_no_error (error);
+  allowed = ask_from (fixture, "https://a.example");
+  stranger = ask_from (fixture, "https://b.example");
+
+  g_assert_true (g_str_has_prefix (allowed, "HTTP/1.1 200 "));
+  g_assert_nonnull (strstr (allowed, "Access-Control-Allow-Origin: https://a.example\r\n"));
+  g_assert_nonnull (strstr (allowed, "Cross-Origin-Resource-Policy: cross-origin\r\n"));
+  g_assert_nonnull (strstr (allowed, "Vary: Origin\r\n"));
+  g_assert_null (strstr (allowed, "Access-Control-Allow-Credentials"));
+
+  g_assert_true (g_str_has_prefix (stranger, "HTTP/1.1 403 "));
+  g_assert_null (strstr (stranger, "Access-Control-"));
+  g_assert_nonnull (strstr (stranger, "Cross-Origin-Resource-Policy: same-origin\r\n"));
 }
 
 static void
@@ -215,6 +263,7 @@ main (int argc, char *argv[])
   add ("statuses", test_server_answers);
   add ("health", test_server_says_that_it_is_well);
   add ("page", test_server_guards_its_page);
+  add ("cors", test_server_shares_with_allowed_origins);
   add ("head-method", test_server_answers_head_without_a_body);
   add ("one-request", test_server_answers_one_request);
   add ("body", test_server_takes_a_body_of_its_bound);
