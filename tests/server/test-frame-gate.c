@@ -197,6 +197,8 @@ test_frame_gate_bounds_frames (void)
 
   g_test_summary ("A message may have 262,144 frames, and not one more; pings do not count");
 
+  g_assert_cmpuint (CHANNELS_FRAME_GATE_FRAMES_MAX, ==, 262144);
+
   append_frame (stream, FIRST_TEXT, 0);
   append_frame (stream, PING, 0);
   for (guint i = 2; i < CHANNELS_FRAME_GATE_FRAMES_MAX; i++)
