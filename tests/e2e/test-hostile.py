@@ -480,26 +480,35 @@ class TestManyConnections(HostileCase):
             client.close()
 
 
-class TestManyRefused(HostileCase):
+class TestManyAnswered(HostileCase):
     configuration = '[Limits]\nConnections=2\n'
 
-    def test_those_that_stay_take_nobodys_place(self):
-        # Each is kept until it ends its side, but for no more than a second.
-        head = make_head(self.daemon.port, '/nothing')
-        crowd = [self.raw() for _ in range(350)]
-        for client in crowd:
-            client.send(head)
-        crowd += [self.raw() for _ in range(350)]
-        for client in crowd[350:]:
-            client.send(head)
-        self.tab('room')
+    def answered(self, path):
+        """Returns how many of a crowd are answered, of which each stays for as long as it may: it is
+        kept until it ends its side, but for no more than a second."""
+        head = make_head(self.daemon.port, path)
+        crowd = []
+        for _ in range(2):
+            more = [self.raw() for _ in range(350)]
+            for client in more:
+                client.send(head)
+            crowd += more
+        if path == '/nothing':
+            self.tab('room')
 
-        answered = 0
+        answers = 0
         for client in crowd:
             with contextlib.suppress(EOFError, ConnectionResetError):
-                answered += client.read_response().status == 404
+                answers += client.read_response().status in (200, 404)
+        for client in crowd:
             client.close()
-        self.assertGreaterEqual(answered, 256)
+        return answers
+
+    def test_those_that_are_refused_take_nobodys_place(self):
+        self.assertIn(self.answered('/nothing'), range(256, 700))
+
+    def test_pages_take_no_more_than_their_room(self):
+        self.assertIn(self.answered('/health'), range(2 + 512, 700))
 
 
 class OriginCase(HostileCase):
