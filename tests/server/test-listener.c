@@ -159,6 +159,13 @@ test_listener_listens_at_ipv6 (Fixture *fixture, gconstpointer unused)
 
   g_assert_no_error (error);
   g_assert_nonnull (listener);
+
+  /* What is listened at everywhere is so for IPv6 alone. */
+  g_clear_object (&listener);
+  listener =
+      channels_listener_new (fixture->poller, "::", fixture->port, on_accepted, fixture, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (listener);
 }
 
 static void
