@@ -62,8 +62,8 @@ test_names_of_the_table (void)
 static void
 test_names_are_bounded (void)
 {
-  g_autofree char *longest = g_strnfill (CHANNELS_NAME_MAX, 'x');
-  g_autofree char *too_long = g_strnfill (CHANNELS_NAME_MAX + 1, 'x');
+  g_autofree char *longest = g_strnfill (99, 'x');
+  g_autofree char *too_long = g_strnfill (100, 'x');
 
   g_test_summary ("A name has 99 bytes at most, and a ! is one of them");
 
