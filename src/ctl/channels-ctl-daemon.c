@@ -94,7 +94,8 @@ channels_ctl_daemon_init_from_process (ChannelsCtlDaemon *self, guint pid)
       g_autofree char *folder = g_file_read_link (link, NULL);
       g_autofree char *given = g_steal_pointer (&self->config);
 
-      self->config = g_canonicalize_filename (given, folder);
+      if (folder != NULL || g_path_is_absolute (given))
+        self->config = g_canonicalize_filename (given, folder);
     }
   self->program = is_channelsd (program) ? g_steal_pointer (&program) : find_program ();
 }

@@ -5,6 +5,7 @@
 
 #include "channels-ctl-command.h"
 #include "channels-ctl-error.h"
+#include "channels-ctl-text.h"
 
 #include <glib/gi18n.h>
 
@@ -57,6 +58,7 @@ launch (const char *url, GError **error)
 static gboolean
 print_url (ChannelsCtlContext *context, const char *url, gboolean json, GError **error)
 {
+  g_autofree char *escaped = NULL;
   g_autofree char *line = NULL;
 
   if (json)
@@ -67,7 +69,8 @@ print_url (ChannelsCtlContext *context, const char *url, gboolean json, GError *
       return channels_ctl_context_print_json (context, g_variant_builder_end (&answer), error);
     }
 
-  line = g_strconcat (url, "\n", NULL);
+  escaped = channels_ctl_text_escape (url);
+  line = g_strconcat (escaped, "\n", NULL);
   return channels_ctl_context_print (context, line, error);
 }
 

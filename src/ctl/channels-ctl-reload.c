@@ -5,6 +5,7 @@
 
 #include "channels-ctl-command.h"
 #include "channels-ctl-error.h"
+#include "channels-ctl-text.h"
 
 #include "channels-names.h"
 
@@ -62,10 +63,11 @@ print_text (ChannelsCtlContext *context, GVariant *before, GVariant *after, GErr
   g_string_append_c (text, '\n');
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
     {
+      g_autofree char *old = channels_ctl_text_escape (get (before, changes[i].property));
+      g_autofree char *new = channels_ctl_text_escape (get (after, changes[i].property));
+
       if (has_changed (before, after, i))
-        g_string_append_printf (text, "%s %s → %s\n", _ (changes[i].title),
-                                get (before, changes[i].property),
-                                get (after, changes[i].property));
+        g_string_append_printf (text, "%s %s → %s\n", _ (changes[i].title), old, new);
     }
 
   return channels_ctl_context_print (context, text->str, error);

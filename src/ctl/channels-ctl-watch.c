@@ -212,13 +212,16 @@ static gboolean
 on_key (GObject *input, gpointer user_data)
 {
   char key = '\0';
+  g_autoptr (GError) error = NULL;
   gssize size = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (input), &key, 1,
-                                                          NULL, NULL);
+                                                          NULL, &error);
 
   if (size == 1 && key == 'q')
     stop (user_data);
 
-  return size == 0 ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+  /* A terminal that is gone is readable for ever. */
+  return size > 0 || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ? G_SOURCE_CONTINUE
+                                                                                 : G_SOURCE_REMOVE;
 }
 
 static void

@@ -97,18 +97,20 @@ take_time (Look *self, const ChannelsRedisReply *reply)
 {
   gint64 ours = self->asked + (g_get_real_time () - self->asked) / 2;
   gint64 theirs;
+  gint64 fraction;
 
   if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 || reply->element[0]->str == NULL ||
       reply->element[1]->str == NULL)
     return;
 
   theirs = g_ascii_strtoll (reply->element[0]->str, NULL, 10);
-  if (theirs < 0 || theirs > G_MAXINT64 / G_USEC_PER_SEC - 1)
+  fraction = g_ascii_strtoll (reply->element[1]->str, NULL, 10);
+  if (theirs < 0 || theirs > G_MAXINT64 / G_USEC_PER_SEC - 1 || fraction < 0 ||
+      fraction >= G_USEC_PER_SEC)
     return;
 
   self->found->has_clock = TRUE;
-  self->found->clock_offset =
-      theirs * G_USEC_PER_SEC + g_ascii_strtoll (reply->element[1]->str, NULL, 10) - ours;
+  self->found->clock_offset = theirs * G_USEC_PER_SEC + fraction - ours;
 }
 
 /* Whether it is a word that can be sent again: it has no NUL. */
