@@ -24,9 +24,11 @@
 #define WAITING_MAX (32 * BATCH_MAX)
 
 /* Writes of one turn of the loop, and bytes in all: about two milliseconds. Others have their turn
- * before the next. */
+ * before the next. Where more comes than that, from whoever cannot be told to wait, turns become
+ * longer by as much again for so many batches that wait. */
 #define SLICE_WRITES 256
 #define SLICE_BYTES (4 * 1024 * 1024)
+#define SLICE_WAITING 4
 
 /**
  * ChannelsAudience:
@@ -317,10 +319,12 @@ call_ready (ChannelsAudience *self)
 static void
 write_slice (ChannelsAudience *self)
 {
+  guint n = 1 + self->waiting.length / SLICE_WAITING;
+
   if (self->batch.frames->len == 0 && !has_more (self))
     return;
 
-  write_some (self, SLICE_WRITES, SLICE_BYTES);
+  write_some (self, n * SLICE_WRITES, n * SLICE_BYTES);
   if (self->batch.frames->len > 0 || has_more (self))
     channels_poller_flush_later (self->poller, &self->flush);
   call_ready (self);
