@@ -11,9 +11,12 @@
 
 #include <string.h>
 
-/* Bytes of one read, and how many of them one turn of the loop has, so that others have theirs. */
-#define READ_SIZE 65536
-#define READS_PER_TURN 8
+/* Bytes of one read, which is all that one turn of the loop has: they may be a hundred events, for
+ * thousands of browsers. Redis, too, takes no more from a client at a time. */
+#define READ_SIZE 16384
+
+/* Reads of what is here already, before a connection ends because an answer is not. */
+#define READS_BEFORE_END 32
 
 /* An output buffer that grew past this is given back once it is empty. */
 #define KEPT_MAX 1048576
@@ -278,22 +281,12 @@ read_some (ChannelsRedisStream *self)
   return FALSE;
 }
 
-static void
-read_all (ChannelsRedisStream *self)
-{
-  for (guint i = 0; i < READS_PER_TURN && self->connection != NULL; i++)
-    {
-      if (!read_some (self))
-        break;
-    }
-}
-
 static gboolean
 on_readable (GObject *pollable, gpointer user_data)
 {
   g_autoptr (ChannelsRedisStream) self = g_object_ref (user_data);
 
-  read_all (self);
+  read_some (self);
   return G_SOURCE_CONTINUE;
 }
 
@@ -303,7 +296,12 @@ on_deadline (gpointer user_data)
   g_autoptr (ChannelsRedisStream) self = g_object_ref (user_data);
   const Command *oldest;
 
-  read_all (self);
+  for (guint i = 0; i < READS_BEFORE_END && self->connection != NULL; i++)
+    {
+      if (!read_some (self))
+        break;
+    }
+
   oldest = g_queue_peek_head (&self->commands);
   if (self->connection == NULL || oldest == NULL)
     return G_SOURCE_CONTINUE;

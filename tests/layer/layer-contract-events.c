@@ -168,6 +168,7 @@ test_large_event (LayerContract *contract)
   join_all (contract);
   g_assert_cmpuint (layer_node_send (contract->nodes[0], GROUP, event), ==, 1);
   g_assert_cmpuint (layer_node_send (contract->nodes[0], GROUP, contract->event), ==, 1);
+  channels_test_wait_until (contract->nodes[1]->heard->len == 2);
   layer_contract_settle (contract);
 
   g_assert_cmpuint (contract->nodes[1]->heard->len, ==, 2);
