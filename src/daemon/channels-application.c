@@ -205,6 +205,23 @@ publish (ChannelsApplication *self)
     channels_discovery_publish (self->discovery, urls[0]);
 }
 
+/* Without it there is still the other door: that it cannot be is logged, and nothing else. */
+static void
+listen_locally (ChannelsApplication *self)
+{
+  g_autofree char *directory = channels_discovery_get_directory ();
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (directory == NULL)
+    return;
+
+  path = g_build_filename (directory, CHANNELS_SOCKET_FILE_NAME, NULL);
+  if (!channels_door_listen_local (channels_server_get_door (channels_node_get_server (self->node)),
+                                   path, &error))
+    g_message ("not listening at %s: %s", path, error->message);
+}
+
 static gint64
 idle_get_last_used (gpointer user_data)
 {
@@ -417,6 +434,7 @@ start (ChannelsApplication *self)
   g_unix_signal_add (SIGINT, on_stop_signal, self);
   g_unix_signal_add (SIGHUP, on_reload_signal, self);
 
+  listen_locally (self);
   publish (self);
   channels_node_print_urls (self->node);
   watch_idleness (self);

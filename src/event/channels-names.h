@@ -19,6 +19,7 @@ G_BEGIN_DECLS
 #define CHANNELS_FOLDER "channels"
 #define CHANNELS_CONFIG_FILE_NAME "channels.conf"
 #define CHANNELS_URL_FILE_NAME "url"
+#define CHANNELS_SOCKET_FILE_NAME "ws.sock"
 
 /* Keys of an event, and the types that a chat consumer has a handler for. */
 #define CHANNELS_EVENT_KEY_TYPE "type"

@@ -6,7 +6,9 @@
 #include "channels-door.h"
 
 #include "channels-handshake.h"
+#include "channels-http-error.h"
 #include "channels-listener.h"
+#include "channels-local-socket.h"
 #include "channels-peer-uid.h"
 
 #include <glib/gstdio.h>
@@ -22,18 +24,22 @@
  *
  * Where browsers knock: it listens, asks the kernel whose connection it is, waits for the request's
  * head and looks at where it comes from. What it lets through has a request that is strict, bounded
- * and from somebody who may come in.
+ * and from somebody who may come in. Programs may come by a Unix socket as well, which no browser
+ * can: only this user can enter its folder, and the kernel says who did.
  */
 struct _ChannelsDoor
 {
-  ChannelsPoller *poller;         /* (owned) */
-  ChannelsGuard *guard;           /* (owned) */
-  gboolean allow_other_users;     /* else only who runs us */
-  ChannelsHandshakeBounds bounds; /* of each handshake */
-  GPtrArray *listeners;           /* (element-type ChannelsListener) (owned) */
-  GPtrArray *closed;              /* (element-type GInetSocketAddress) (owned): while it pauses */
-  GQueue handshakes;              /* (element-type ChannelsHandshake) (owned): oldest first */
-  gint64 last_knock;              /* µs, monotonic */
+  ChannelsPoller *poller;           /* (owned) */
+  ChannelsGuard *guard;             /* (owned) */
+  gboolean allow_other_users;       /* else only who runs us */
+  ChannelsHandshakeBounds bounds;   /* of each handshake */
+  GPtrArray *listeners;             /* (element-type ChannelsListener) (owned) */
+  GPtrArray *closed;                /* (element-type GInetSocketAddress) (owned): while it pauses */
+  ChannelsLocalSocket *local;       /* (owned) (nullable) */
+  ChannelsListener *local_listener; /* (owned) (nullable): accepts there */
+  char *local_path;                 /* (owned) (nullable): where it is, or was before it paused */
+  GQueue handshakes;                /* (element-type ChannelsHandshake) (owned): oldest first */
+  gint64 last_knock;                /* µs, monotonic */
   ChannelsDoorFunc func;
   gpointer user_data; /* (unowned) */
 };
@@ -48,6 +54,8 @@ is_from_elsewhere (int fd)
   if (getsockname (fd, (struct sockaddr *) &ours, &size) < 0)
     return TRUE;
 
+  if (ours.ss_family == AF_UNIX)
+    return FALSE;
   if (ours.ss_family == AF_INET)
     return g_ntohl (((struct sockaddr_in *) &ours)->sin_addr.s_addr) >> 24 != IN_LOOPBACKNET;
 
@@ -61,6 +69,17 @@ tell (ChannelsDoor *self, ChannelsVisitor *visitor, const GError *error)
 
   if (visitor->fd >= 0)
     g_close (visitor->fd, NULL);
+}
+
+/* No browser comes by a Unix socket, and none may be led to it: by it, any Host is us. */
+static gboolean
+admit_program (const ChannelsRequestHead *head, GError **error)
+{
+  if (head->origin == NULL)
+    return TRUE;
+
+  g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403, "this door is for programs, not for pages");
+  return FALSE;
 }
 
 static void
@@ -82,7 +101,11 @@ on_handshake (ChannelsHandshake *handshake,
   g_queue_remove (&self->handshakes, handshake);
   visitor.elsewhere = is_from_elsewhere (visitor.fd);
 
-  if (head != NULL)
+  if (head != NULL && visitor.port == 0)
+    {
+      admit_program (head, &refusal);
+    }
+  else if (head != NULL)
     {
       visitor.own = head->origin != NULL &&
                     channels_guard_is_own_origin (self->guard, head->origin, visitor.port);
@@ -99,12 +122,12 @@ on_handshake (ChannelsHandshake *handshake,
 }
 
 static gboolean
-check_user (ChannelsDoor *self, int fd, GError **error)
+check_user (ChannelsDoor *self, int fd, guint16 port, GError **error)
 {
   g_autoptr (GError) unknown = NULL;
   uid_t uid;
 
-  if (self->allow_other_users)
+  if (self->allow_other_users && port != 0)
     return TRUE;
 
   if (!channels_peer_uid_get (fd, &uid, &unknown))
@@ -131,7 +154,7 @@ on_accepted (int fd, guint16 port, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   self->last_knock = g_get_monotonic_time ();
-  if (!check_user (self, fd, &error))
+  if (!check_user (self, fd, port, &error))
     {
       ChannelsVisitor visitor = { .fd = fd, .port = port };
 
@@ -200,6 +223,7 @@ channels_door_free (ChannelsDoor *self)
   channels_door_close (self);
   g_ptr_array_unref (self->listeners);
   g_ptr_array_unref (self->closed);
+  g_free (self->local_path);
   channels_guard_free (self->guard);
   g_object_unref (self->poller);
   g_free (self);
@@ -308,6 +332,39 @@ channels_door_adopt (ChannelsDoor *self, GSocket *socket, GError **error)
 }
 
 /**
+ * channels_door_listen_local:
+ * @self: a door that has no Unix socket
+ * @path: an absolute path
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Opens it at a Unix socket as well, for programs of this user: who has an Origin is refused there.
+ * Fails as channels_local_socket_new() does.
+ *
+ * Returns: `TRUE` if it listens, `FALSE` with @error set otherwise
+ */
+gboolean
+channels_door_listen_local (ChannelsDoor *self, const char *path, GError **error)
+{
+  g_autoptr (ChannelsLocalSocket) local = NULL;
+
+  g_return_val_if_fail (self->local == NULL, FALSE);
+
+  local = channels_local_socket_new (path, error);
+  if (local == NULL)
+    return FALSE;
+
+  self->local_listener = channels_listener_new_local (
+      self->poller, channels_local_socket_get_socket (local), on_accepted, self, error);
+  if (self->local_listener == NULL)
+    return FALSE;
+
+  self->local = g_steal_pointer (&local);
+  if (self->local_path == NULL)
+    self->local_path = g_strdup (path);
+  return TRUE;
+}
+
+/**
  * channels_door_change:
  * @self: a door
  * @limits: bounds of a request
@@ -355,10 +412,21 @@ channels_door_get_last_knock (ChannelsDoor *self)
   return g_queue_is_empty (&self->handshakes) ? self->last_knock : G_MAXINT64;
 }
 
+static void
+close_local (ChannelsDoor *self)
+{
+  /* Its name first: who finds it finds somebody behind it. */
+  g_clear_pointer (&self->local, channels_local_socket_free);
+  if (self->local_listener != NULL)
+    channels_listener_close (self->local_listener);
+  g_clear_object (&self->local_listener);
+}
+
 /* Those that would keep an address from whoever comes after us. */
 static void
 close_own (ChannelsDoor *self)
 {
+  close_local (self);
   for (guint i = 0; i < self->listeners->len;)
     {
       ChannelsListener *listener = g_ptr_array_index (self->listeners, i);
@@ -392,12 +460,28 @@ channels_door_pause (ChannelsDoor *self)
   for (guint i = 0; i < self->listeners->len; i++)
     nobody = channels_listener_pause (g_ptr_array_index (self->listeners, i)) && nobody;
 
+  if (self->local_listener != NULL)
+    nobody = channels_listener_pause (self->local_listener) && nobody;
+
   if (nobody)
     close_own (self);
   else
     channels_door_resume (self);
 
   return nobody;
+}
+
+static void
+resume_local (ChannelsDoor *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->local_path == NULL)
+    return;
+
+  if (self->local_listener != NULL ? !channels_listener_resume (self->local_listener, &error)
+                                   : !channels_door_listen_local (self, self->local_path, &error))
+    g_warning ("%s is no longer listened at: %s", self->local_path, error->message);
 }
 
 /**
@@ -429,6 +513,7 @@ channels_door_resume (ChannelsDoor *self)
         g_warning ("%s is no longer listened at: %s", host, error->message);
     }
   g_ptr_array_set_size (self->closed, 0);
+  resume_local (self);
 }
 
 /**
@@ -467,5 +552,6 @@ channels_door_close (ChannelsDoor *self)
   for (guint i = 0; i < self->listeners->len; i++)
     channels_listener_close (g_ptr_array_index (self->listeners, i));
   g_ptr_array_set_size (self->listeners, 0);
+  close_local (self);
   g_queue_clear_full (&self->handshakes, (GDestroyNotify) channels_handshake_free);
 }

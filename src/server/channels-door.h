@@ -17,7 +17,7 @@ typedef struct _ChannelsDoor ChannelsDoor;
 /**
  * ChannelsVisitor:
  * @fd: (owned): its descriptor; who takes it puts -1 in its place
- * @port: the port that it came in on
+ * @port: the port that it came in on; 0 for the Unix socket
  * @elsewhere: whether it came by another address than the loopback's
  * @stranger: whether its request comes from a page whose origin is not allowed as such
  * @own: whether its request comes from our own page
@@ -63,6 +63,8 @@ gboolean
 channels_door_listen (ChannelsDoor *self, const char *address, guint16 port, GError **error);
 
 gboolean channels_door_adopt (ChannelsDoor *self, GSocket *socket, GError **error);
+
+gboolean channels_door_listen_local (ChannelsDoor *self, const char *path, GError **error);
 
 gboolean channels_door_change (ChannelsDoor *self,
                                const ChannelsLimits *limits,

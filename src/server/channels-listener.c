@@ -214,14 +214,17 @@ new_for_socket (ChannelsPoller *poller,
                 GError **error)
 {
   g_autoptr (ChannelsListener) self = g_object_new (CHANNELS_TYPE_LISTENER, NULL);
-  g_autoptr (GInetSocketAddress) bound = NULL;
 
   self->poller = g_object_ref (poller);
   self->func = func;
   self->user_data = user_data;
   self->socket = g_object_ref (socket);
-  bound = channels_listener_get_address (self);
-  self->port = g_inet_socket_address_get_port (bound);
+  if (g_socket_get_family (socket) != G_SOCKET_FAMILY_UNIX)
+    {
+      g_autoptr (GInetSocketAddress) bound = channels_listener_get_address (self);
+
+      self->port = g_inet_socket_address_get_port (bound);
+    }
 
   return channels_listener_resume (self, error) ? g_steal_pointer (&self) : NULL;
 }
@@ -250,6 +253,28 @@ channels_listener_new (ChannelsPoller *poller,
   g_autoptr (GSocket) socket = open_socket (address, port, error);
 
   return socket != NULL ? new_for_socket (poller, socket, func, user_data, error) : NULL;
+}
+
+/**
+ * channels_listener_new_local:
+ * @poller: what watches it
+ * @socket: a Unix socket that listens and does not block
+ * @func: takes each new connection
+ * @user_data: (closure): passed to @func
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Accepts at a Unix socket. Fails where the kernel does not let us watch it.
+ *
+ * Returns: (transfer full): a listener, which has no port; or `NULL` with @error set
+ */
+ChannelsListener *
+channels_listener_new_local (ChannelsPoller *poller,
+                             GSocket *socket,
+                             ChannelsListenerFunc func,
+                             gpointer user_data,
+                             GError **error)
+{
+  return new_for_socket (poller, socket, func, user_data, error);
 }
 
 /**
@@ -299,7 +324,7 @@ channels_listener_is_adopted (ChannelsListener *self)
 
 /**
  * channels_listener_get_address:
- * @self: a listener that was not closed
+ * @self: a listener that was not closed, of a TCP socket
  *
  * Returns: (transfer full): the address and port that it listens on
  */

@@ -13,7 +13,7 @@ G_DECLARE_FINAL_TYPE (ChannelsListener, channels_listener, CHANNELS, LISTENER, G
 /**
  * ChannelsListenerFunc:
  * @fd: (transfer full): a connected, non-blocking socket
- * @port: the port that it was accepted on
+ * @port: the port that it was accepted on; 0 for a Unix socket
  * @user_data: (closure): what was given with the function
  *
  * Takes a new connection.
@@ -26,6 +26,12 @@ ChannelsListener *channels_listener_new (ChannelsPoller *poller,
                                          ChannelsListenerFunc func,
                                          gpointer user_data,
                                          GError **error);
+
+ChannelsListener *channels_listener_new_local (ChannelsPoller *poller,
+                                               GSocket *socket,
+                                               ChannelsListenerFunc func,
+                                               gpointer user_data,
+                                               GError **error);
 
 ChannelsListener *channels_listener_new_adopted (ChannelsPoller *poller,
                                                  GSocket *socket,

@@ -124,9 +124,32 @@ ask_kernel (const Query *query, uid_t *out_uid, GError **error)
   return TRUE;
 }
 
+static gboolean
+is_local (int fd)
+{
+  struct sockaddr_storage ours = { 0 };
+  socklen_t size = sizeof ours;
+
+  return getsockname (fd, (struct sockaddr *) &ours, &size) == 0 && ours.ss_family == AF_UNIX;
+}
+
+/* Who called connect(), whoever has the socket by now: unix(7). */
+static gboolean
+get_credentials (int fd, uid_t *out_uid, GError **error)
+{
+  struct ucred peer = { 0 };
+  socklen_t size = sizeof peer;
+
+  if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+    return set_error_from_errno (error, errno, "cannot ask the kernel for a socket's owner");
+
+  *out_uid = peer.uid;
+  return TRUE;
+}
+
 /**
  * channels_peer_uid_get:
- * @fd: a connected TCP socket whose peer is on this machine
+ * @fd: a connected TCP or Unix socket whose peer is on this machine
  * @out_uid: (out): the user who owns the socket at the other end
  * @error: return location for a `GError`, or `NULL`
  *
@@ -141,6 +164,9 @@ gboolean
 channels_peer_uid_get (int fd, uid_t *out_uid, GError **error)
 {
   Query query;
+
+  if (is_local (fd))
+    return get_credentials (fd, out_uid, error);
 
   return fill_query (&query, fd, error) && ask_kernel (&query, out_uid, error);
 }

@@ -74,11 +74,14 @@ def make_frame(opcode, payload=b'', fin=True, reserved=0, masked=True, length=No
 class Client:
     """One connection to the service; a context manager that ends it.
 
+    address: or the path of a Unix socket
     receive_buffer: bytes that the kernel may keep for a client that does not read
     """
 
     def __init__(self, port, address='127.0.0.1', receive_buffer=None):
-        family = socket.AF_INET6 if ':' in address else socket.AF_INET
+        local = address.startswith('/')
+        family = (socket.AF_UNIX if local else
+                  socket.AF_INET6 if ':' in address else socket.AF_INET)
         self.port = port
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(PATIENCE)
@@ -86,7 +89,7 @@ class Client:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self._received = b''
         try:
-            self.socket.connect((address, port))
+            self.socket.connect(address if local else (address, port))
         except BaseException:
             self.close()
             raise
