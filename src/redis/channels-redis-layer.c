@@ -41,7 +41,7 @@ struct _ChannelsRedisLayer
   ChannelsRedisQueues *queues;         /* (owned) */
   ChannelsRedisComplaint dropped;      /* messages that were none */
   gboolean up;
-  gboolean stopped;                /* or stopping: it joins no groups, and has left all or will */
+  gboolean stopped;                /* or stopping: it has left all groups, and joins none */
   ChannelsRedisFarewell *farewell; /* (owned) (nullable): while what was sent before goes out */
   guint n_settling;                /* hosts that have not answered yet that it has */
 };
@@ -229,6 +229,8 @@ settled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (ChannelsRedisReply) reply =
       channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
+  g_autofree char *queue = channels_redis_settings_get_queue (self->settings);
+  g_auto (ChannelsRedisWords) words = { NULL };
   ChannelsRedisFarewell *farewell;
 
   if (reply == NULL)
@@ -236,14 +238,17 @@ settled_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (--self->n_settling > 0)
     return;
 
+  channels_redis_words_init (&words, "DEL"); /* who has not seen us leave may have filled it */
+  channels_redis_words_add (&words, queue);
   farewell = g_steal_pointer (&self->farewell);
-  channels_redis_membership_leave_all (self->membership, farewell);
+  for (guint i = 0; i < self->connections->len; i++)
+    channels_redis_farewell_send (farewell, &words, g_ptr_array_index (self->connections, i));
   channels_redis_farewell_end (farewell);
 }
 
 /* Where the members of a group are asked for first, the event follows when they are here: so each
- * host is asked for something behind that, and what is sent to it then goes behind the event. A
- * host that does not answer has no answer to the farewell either. */
+ * host is asked for something behind that, and what is sent to it then goes behind the event. The
+ * groups are left before that: a host that does not answer keeps us in none of another one. */
 static void
 settle (ChannelsRedisLayer *self)
 {
@@ -278,6 +283,7 @@ redis_layer_stop (ChannelsLayer *layer,
                                       "not all groups of the node that was killed have been "
                                       "looked at");
     }
+  channels_redis_membership_leave_all (self->membership, self->farewell);
   settle (self);
 }
 

@@ -29,6 +29,10 @@
 /* s: a third of it is the time between two renewals, and so what a test waits for. */
 #define GROUP_EXPIRY 3
 
+/* ms: for so long a node that stops waits for a host that says nothing; less than a command does.
+ */
+#define GIVE_UP_MS 1000
+
 /* As @data of a test: where capacities differ the members of a group are asked for, and where they
  * do not Redis does all with one script. */
 #define BY_CAPACITY GINT_TO_POINTER (TRUE)
@@ -42,17 +46,24 @@ typedef struct
   ChannelsEvent *event;
 } Fixture;
 
-static LayerNode *
-make_node (RedisServer *server, gboolean by_capacity)
+static void
+add_host (ChannelsRedisSettings *settings, RedisServer *server)
 {
-  g_autofree char *node_prefix = channels_node_prefix_new ();
-  ChannelsRedisSettings *settings = channels_redis_settings_new (node_prefix, PREFIX);
   g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
   g_autoptr (GError) error = NULL;
   g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
 
   g_assert_no_error (error);
   channels_redis_settings_add_host (settings, address);
+}
+
+static LayerNode *
+make_node (RedisServer *server, gboolean by_capacity)
+{
+  g_autofree char *node_prefix = channels_node_prefix_new ();
+  ChannelsRedisSettings *settings = channels_redis_settings_new (node_prefix, PREFIX);
+
+  add_host (settings, server);
   if (by_capacity)
     channels_redis_settings_add_capacity (settings, "specific.*!wide", CAPACITY + 1);
   settings->capacity = CAPACITY;
@@ -451,6 +462,56 @@ test_stop_without_redis (Fixture *fixture, gconstpointer unused)
   channels_test_wait_until (layer_node_is_up (fixture->sender));
 }
 
+static gboolean
+is_empty (RedisServer *server)
+{
+  g_autofree char *keys = redis_server_cli (server, "DBSIZE", NULL);
+
+  return g_str_equal (keys, "0");
+}
+
+static void
+give_up_cb (gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+}
+
+static void
+test_stop_with_a_frozen_host (void)
+{
+  g_autoptr (RedisServer) frozen = redis_server_new (NULL, NULL);
+  g_autoptr (RedisServer) other = redis_server_new (NULL, NULL);
+  g_autofree char *node_prefix = channels_node_prefix_new ();
+  ChannelsRedisSettings *settings = channels_redis_settings_new (node_prefix, PREFIX);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_auto (LayerOutcome) stop = { 0 };
+  LayerNode *node;
+
+  g_test_summary ("A host that does not answer keeps no node in the groups of another one");
+
+  add_host (settings, frozen);
+  add_host (settings, other);
+  node = layer_node_new (channels_redis_layer_new (settings, FALSE), node_prefix);
+  for (guint i = 0; i < N_GROUPS; i++)
+    {
+      g_autofree char *group = make_group (i);
+
+      channels_layer_join (node->layer, group);
+    }
+  channels_test_wait_until (layer_node_is_up (node));
+  g_assert_false (is_empty (frozen) || is_empty (other));
+
+  RUN (frozen, "CLIENT", "PAUSE", "60000");
+  channels_layer_stop (node->layer, cancellable, layer_stopped_cb, &stop);
+  g_timeout_add_once (GIVE_UP_MS, give_up_cb, cancellable);
+  channels_test_wait_until (stop.n_calls > 0);
+
+  g_assert_nonnull (stop.error);
+  g_assert_true (is_empty (other));
+  g_assert_finalize_object (G_OBJECT (g_steal_pointer (&node->layer)));
+  layer_node_free (node);
+}
+
 static void
 add (const char *name,
      gconstpointer by_capacity,
@@ -488,6 +549,8 @@ main (int argc, char *argv[])
   add_both ("no-memory", test_no_memory);
   add_both ("outage", test_outage);
   add ("stop-without-redis", BY_CAPACITY, test_stop_without_redis);
+
+  g_test_add_func ("/redis-layer/stop-with-a-frozen-host", test_stop_with_a_frozen_host);
 
   return g_test_run ();
 }
