@@ -110,6 +110,62 @@ channels_ctl_context_get_proxy (ChannelsCtlContext *self, GError **error)
   return self->proxy;
 }
 
+/* By the name of the service, not of who has it now, as a proxy would: that one may be about to
+ * end, and the bus starts another. */
+static GVariant *
+call (ChannelsCtlContext *self,
+      const char *interface,
+      const char *method,
+      GVariant *arguments,
+      const char *reply_type,
+      GError **error)
+{
+  g_autoptr (GVariant) owned = arguments != NULL ? g_variant_ref_sink (arguments) : NULL;
+  ChannelsDBusChannels *proxy = channels_ctl_context_get_proxy (self, error);
+
+  if (proxy == NULL)
+    return NULL;
+
+  return g_dbus_connection_call_sync (g_dbus_proxy_get_connection (G_DBUS_PROXY (proxy)),
+                                      CHANNELS_BUS_NAME, CHANNELS_OBJECT_PATH, interface, method,
+                                      owned, G_VARIANT_TYPE (reply_type), G_DBUS_CALL_FLAGS_NONE,
+                                      -1, NULL, error);
+}
+
+/**
+ * channels_ctl_context_call:
+ * @self: a context
+ * @method: one of the service's methods
+ * @arguments: (nullable): a tuple; taken where it floats
+ * @reply_type: the type of the answer, a tuple
+ * @error: return location for a `GError`, or `NULL`
+ *
+ * Calls the service, which the bus starts where it does not run.
+ *
+ * Fails as channels_ctl_context_get_proxy() does, or with what the call failed with.
+ *
+ * Returns: (transfer full) (nullable): the answer, or `NULL` with @error set
+ */
+GVariant *
+channels_ctl_context_call (ChannelsCtlContext *self,
+                           const char *method,
+                           GVariant *arguments,
+                           const char *reply_type,
+                           GError **error)
+{
+  return call (self, CHANNELS_BUS_INTERFACE, method, arguments, reply_type, error);
+}
+
+static GVariant *
+get_all (ChannelsCtlContext *self, GError **error)
+{
+  g_autoptr (GVariant) reply =
+      call (self, "org.freedesktop.DBus.Properties", "GetAll",
+            g_variant_new ("(s)", CHANNELS_BUS_INTERFACE), "(a{sv})", error);
+
+  return reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
+}
+
 /**
  * channels_ctl_context_get_properties:
  * @self: a context
@@ -117,27 +173,25 @@ channels_ctl_context_get_proxy (ChannelsCtlContext *self, GError **error)
  *
  * Asks the service for all its properties.
  *
- * Fails as channels_ctl_context_get_proxy() does, or with what the call failed with.
+ * Fails as channels_ctl_context_get_proxy() does, or with what the call failed with. A service that
+ * cannot listen shows its properties all the same, while it ends: then it fails with what that one
+ * answers to a call.
  *
  * Returns: (transfer full) (nullable): an `a{sv}`, or `NULL` with @error set
  */
 GVariant *
 channels_ctl_context_get_properties (ChannelsCtlContext *self, GError **error)
 {
-  ChannelsDBusChannels *proxy = channels_ctl_context_get_proxy (self, error);
-  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) properties = get_all (self, error);
+  g_autoptr (GVariant) statistics = NULL;
+  const char *url;
 
-  if (proxy == NULL)
-    return NULL;
+  if (properties == NULL || !g_variant_lookup (properties, "Url", "&s", &url) || *url != '\0')
+    return g_steal_pointer (&properties);
 
-  reply = g_dbus_connection_call_sync (
-      g_dbus_proxy_get_connection (G_DBUS_PROXY (proxy)), CHANNELS_BUS_NAME, CHANNELS_OBJECT_PATH,
-      "org.freedesktop.DBus.Properties", "GetAll", g_variant_new ("(s)", CHANNELS_BUS_INTERFACE),
-      G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, error);
-  if (reply == NULL)
-    return NULL;
+  statistics = channels_ctl_context_call (self, "ListStatistics", NULL, "(a(sutt))", error);
 
-  return g_variant_get_child_value (reply, 0);
+  return statistics != NULL ? get_all (self, error) : NULL;
 }
 
 /**

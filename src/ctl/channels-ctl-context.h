@@ -18,6 +18,12 @@ void channels_ctl_context_free (ChannelsCtlContext *self);
 
 ChannelsDBusChannels *channels_ctl_context_get_proxy (ChannelsCtlContext *self, GError **error);
 
+GVariant *channels_ctl_context_call (ChannelsCtlContext *self,
+                                     const char *method,
+                                     GVariant *arguments,
+                                     const char *reply_type,
+                                     GError **error);
+
 GVariant *channels_ctl_context_get_properties (ChannelsCtlContext *self, GError **error);
 
 GInputStream *channels_ctl_context_get_input (ChannelsCtlContext *self);

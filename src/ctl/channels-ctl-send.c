@@ -32,7 +32,7 @@ send_message (ChannelsCtlContext *context,
 {
   gsize length;
   g_autofree char *message = get_text (context, arguments[1], &length, error);
-  ChannelsDBusChannels *proxy;
+  g_autoptr (GVariant) reply = NULL;
 
   if (message == NULL)
     return FALSE;
@@ -41,10 +41,13 @@ send_message (ChannelsCtlContext *context,
   if (g_str_equal (arguments[1], STANDARD_INPUT) && length > 0 && message[length - 1] == '\n')
     message[length - 1] = '\0';
 
-  proxy = channels_ctl_context_get_proxy (context, error);
-  return proxy != NULL &&
-         channels_dbus_channels_call_send_to_group_sync (proxy, arguments[0], message,
-                                                         out_receivers, out_remotes, NULL, error);
+  reply = channels_ctl_context_call (context, "SendToGroup",
+                                     g_variant_new ("(ss)", arguments[0], message), "(uu)", error);
+  if (reply == NULL)
+    return FALSE;
+
+  g_variant_get (reply, "(uu)", out_receivers, out_remotes);
+  return TRUE;
 }
 
 static gboolean
@@ -59,7 +62,7 @@ send_event (ChannelsCtlContext *context,
   g_autofree char *json = get_text (context, arguments[1], &length, error);
   g_autoptr (ChannelsEvent) event = NULL;
   g_autoptr (GError) event_error = NULL;
-  ChannelsDBusChannels *proxy;
+  g_autoptr (GVariant) reply = NULL;
 
   if (json == NULL)
     return FALSE;
@@ -72,10 +75,14 @@ send_event (ChannelsCtlContext *context,
       return FALSE;
     }
 
-  proxy = channels_ctl_context_get_proxy (context, error);
-  return proxy != NULL && channels_dbus_channels_call_send_event_to_group_sync (
-                              proxy, arguments[0], channels_event_get_variant (event),
-                              out_receivers, out_remotes, NULL, error);
+  reply = channels_ctl_context_call (
+      context, "SendEventToGroup",
+      g_variant_new ("(s@a{sv})", arguments[0], channels_event_get_variant (event)), "(uu)", error);
+  if (reply == NULL)
+    return FALSE;
+
+  g_variant_get (reply, "(uu)", out_receivers, out_remotes);
+  return TRUE;
 }
 
 static gboolean

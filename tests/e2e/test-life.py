@@ -81,9 +81,9 @@ class TestActivation(LifeCase):
              '--method', f'{BUS_NAME}.SendToGroup', 'chat_chat_room', 'hello from the desktop'],
             env=self.env, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
-    def send(self):
-        return subprocess.run([e2e.CHANNELSCTL, 'send', 'chat_chat_room', 'hello'], env=self.env,
-                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+    def ctl(self, *arguments):
+        return subprocess.run([e2e.CHANNELSCTL, *arguments], env=self.env, capture_output=True,
+                              text=True, timeout=PATIENCE, check=False)
 
     def test_the_bus_starts_what_is_called(self):
         bus, done = self.call('127.0.0.1:0')
@@ -109,9 +109,10 @@ class TestActivation(LifeCase):
         self.assertEqual((done.returncode, done.stdout), (1, ''))
         self.assertRegex(done.stderr, rf'DBus\.Error\.Spawn\.Failed: .*{first.port}.*in use')
 
-        # So are those who come while it ends, and in words.
+        # So are those who come while it ends, and in words; a look at it is no different.
+        commands = [('send', 'chat_chat_room', 'hello'), ('status',)] * (CALLERS * 4)
         with concurrent.futures.ThreadPoolExecutor(CALLERS) as pool:
-            for told in pool.map(lambda _: self.send(), range(CALLERS * 4)):
+            for told in pool.map(lambda words: self.ctl(*words), commands):
                 self.assertEqual(told.returncode, FAILURE, told.stderr)
                 self.assertRegex(told.stderr, rf'could not be started: .*{first.port}.*in use')
 
