@@ -19,9 +19,10 @@
 /* Events of a batch: no more than may wait for a slow browser, whose socket takes none of them. */
 #define BATCH_EVENTS 1024
 
-/* Bytes of batches that wait until an earlier one is written; then that has to come to its end at
- * once. Who asks when to send more never comes that far. */
-#define WAITING_MAX (32 * BATCH_MAX)
+/* Batches that wait until an earlier one is written, and bytes in them; then that has to come to
+ * its end at once. Who asks when to send more never comes that far. */
+#define WAITING_BATCHES 32
+#define WAITING_BYTES (16 * BATCH_MAX)
 
 /* Writes of one turn of the loop, and bytes in all: about two milliseconds. Others have their turn
  * before the next. Where more comes than that, from whoever cannot be told to wait, turns become
@@ -349,7 +350,7 @@ take_full (ChannelsAudience *self)
       return;
     }
 
-  if (self->waiting_size > WAITING_MAX)
+  if (self->waiting.length > WAITING_BATCHES || self->waiting_size > WAITING_BYTES)
     write_some (self, G_MAXUINT, G_MAXSIZE);
   channels_poller_flush_later (self->poller, &self->flush);
 }
