@@ -151,6 +151,25 @@ test_audience_of_another_group_hears_its_own (AudienceFixture *fixture, gconstpo
 /* Seats of one slice, and browsers that have them: all but the last. */
 #define SLICE 256
 
+/* The first two browsers fill a slice, by as many @seats; the last one comes behind them. */
+static void
+join_slice (AudienceFixture *fixture, ChannelsSeat seats[SLICE])
+{
+  for (guint i = 2; i < SLICE; i++)
+    {
+      seats[i] = fixture->browsers[i % 2].seat;
+      channels_audience_join (fixture->audience, &seats[i]);
+    }
+  audience_fixture_join (fixture, &fixture->browsers[2]);
+}
+
+static void
+leave_slice (AudienceFixture *fixture, ChannelsSeat seats[SLICE])
+{
+  for (guint i = 2; i < SLICE; i++)
+    channels_audience_leave (fixture->audience, &seats[i]);
+}
+
 /* As the loop does before it asks the other sources: one slice is written. */
 static void
 write_first_slice (AudienceFixture *fixture)
@@ -173,12 +192,7 @@ test_audience_leaves_others_their_turn (AudienceFixture *fixture, gconstpointer 
   g_test_summary (
       "After so many browsers the loop has its turn, and then the others are written to");
 
-  for (guint i = 2; i < SLICE; i++)
-    {
-      seats[i] = fixture->browsers[i % 2].seat;
-      channels_audience_join (fixture->audience, &seats[i]);
-    }
-  audience_fixture_join (fixture, &fixture->browsers[2]);
+  join_slice (fixture, seats);
 
   audience_fixture_send (fixture, "one");
   write_first_slice (fixture);
@@ -188,8 +202,7 @@ test_audience_leaves_others_their_turn (AudienceFixture *fixture, gconstpointer 
   audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("one"));
   audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("two"));
   audience_browser_assert_reads (fixture, &fixture->browsers[2], NOTHING);
-  for (guint i = 2; i < SLICE; i++)
-    channels_audience_leave (fixture->audience, &seats[i]);
+  leave_slice (fixture, seats);
 }
 
 static void
@@ -199,12 +212,7 @@ test_audience_ends_a_batch_for_who_leaves (AudienceFixture *fixture, gconstpoint
 
   g_test_summary ("Who leaves amid a batch has it, whether its turn has come or not");
 
-  for (guint i = 2; i < SLICE; i++)
-    {
-      seats[i] = fixture->browsers[i % 2].seat;
-      channels_audience_join (fixture->audience, &seats[i]);
-    }
-  audience_fixture_join (fixture, &fixture->browsers[2]);
+  join_slice (fixture, seats);
 
   audience_fixture_send (fixture, "one");
   write_first_slice (fixture);
@@ -216,8 +224,7 @@ test_audience_ends_a_batch_for_who_leaves (AudienceFixture *fixture, gconstpoint
   audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("one"));
   audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("two"));
   audience_browser_assert_reads (fixture, &fixture->browsers[2], NOTHING);
-  for (guint i = 2; i < SLICE; i++)
-    channels_audience_leave (fixture->audience, &seats[i]);
+  leave_slice (fixture, seats);
 }
 
 static void
@@ -228,12 +235,7 @@ test_audience_rests_when_all_is_written (AudienceFixture *fixture, gconstpointer
 
   g_test_summary ("Where nothing has been left to write the loop sleeps, however many there are");
 
-  for (guint i = 2; i < SLICE; i++)
-    {
-      seats[i] = fixture->browsers[i % 2].seat;
-      channels_audience_join (fixture->audience, &seats[i]);
-    }
-  audience_fixture_join (fixture, &fixture->browsers[2]);
+  join_slice (fixture, seats);
 
   audience_fixture_send (fixture, "one");
   channels_audience_flush (fixture->audience); /* as for a browser that is written to alone */
@@ -241,8 +243,7 @@ test_audience_rests_when_all_is_written (AudienceFixture *fixture, gconstpointer
     turns++;
 
   g_assert_cmpuint (turns, <, SLICE);
-  for (guint i = 2; i < SLICE; i++)
-    channels_audience_leave (fixture->audience, &seats[i]);
+  leave_slice (fixture, seats);
 }
 
 static void
@@ -263,12 +264,7 @@ test_audience_says_when_it_is_ready (AudienceFixture *fixture, gconstpointer unu
 
   g_test_summary ("While a full batch waits for one under way, it is not ready for more");
 
-  for (guint i = 2; i < SLICE; i++)
-    {
-      seats[i] = fixture->browsers[i % 2].seat;
-      channels_audience_join (fixture->audience, &seats[i]);
-    }
-  audience_fixture_join (fixture, &fixture->browsers[2]);
+  join_slice (fixture, seats);
 
   audience_fixture_send (fixture, "one");
   write_first_slice (fixture);
@@ -286,8 +282,7 @@ test_audience_says_when_it_is_ready (AudienceFixture *fixture, gconstpointer unu
   g_assert_false (channels_member_when_ready (member, count_ready_cb, &n_ready));
   audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("one"));
 
-  for (guint i = 2; i < SLICE; i++)
-    channels_audience_leave (fixture->audience, &seats[i]);
+  leave_slice (fixture, seats);
 }
 
 int
