@@ -6,30 +6,30 @@
 #include "channels-audience.h"
 
 #include "channels-error.h"
+#include "channels-frame-log.h"
 #include "channels-member.h"
 #include "channels-names.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 
-/* Bytes that gather before they are written in the middle of a turn: enough to make a system call
- * cheap, little enough to stay in the cache and in a socket's buffer. */
-#define BATCH_MAX (256 * 1024)
+/* What makes one write, at most: enough to make a system call cheap, little enough to stay in the
+ * cache and in a socket's buffer, and no more events than may wait for a slow browser, whose socket
+ * takes none of them. So much that gathers within a turn is not kept until its end. */
+#define WRITE_SIZE (256 * 1024)
+#define WRITE_EVENTS 1024
 
-/* Events of a batch: no more than may wait for a slow browser, whose socket takes none of them. */
-#define BATCH_EVENTS 1024
-
-/* Batches that wait until an earlier one is written, and bytes in them; then that has to come to
- * its end at once. Who asks when to send more never comes that far. */
-#define WAITING_BATCHES 32
-#define WAITING_BYTES (16 * BATCH_MAX)
+/* How many times as much may be on its way; then it is written at once. Who asks when to send more
+ * never comes that far: it is told to wait at PRESSURE_BUSY. */
+#define PRESSURE_BUSY 2
+#define PRESSURE_MAX 16
 
 /* Writes of one turn of the loop, and bytes in all: about two milliseconds. Others have their turn
  * before the next. Where more comes than that, from whoever cannot be told to wait, turns become
- * longer by as much again for so many batches that wait. */
+ * longer: by as much again for so many times what makes a write. */
 #define SLICE_WRITES 256
 #define SLICE_BYTES (4 * 1024 * 1024)
-#define SLICE_WAITING 4
+#define SLICE_PRESSURE 4
 
 /**
  * ChannelsAudience:
@@ -38,26 +38,20 @@
  * of them.
  *
  * A write to a loopback socket costs some 2 µs, nearly all of it in the kernel; so there are to be
- * few. An event is encoded once, the frames of one turn of the loop are joined, and each browser
- * gets them in one write. Who cannot take all of it gets the rest in its outbox, as a reference to
- * bytes that all slow ones share.
+ * few. An event is encoded once, into a log; each browser has its place in it, and each write gives
+ * a browser all that it has not had. Who cannot take all of it gets the rest in its outbox, as a
+ * reference to bytes that all slow ones share.
  *
- * A batch that many browsers get is written in slices, with turns of the loop in between, in which
- * more may gather: those are the next batches. Who joins or leaves meanwhile, or is written to
- * alone, has them come to their end first. While a whole batch waits, the audience is not ready for
- * more.
+ * The browsers are written to from the first to the last and back again, each time no further than
+ * one turn of the loop may last. An event that comes meanwhile is in all writes from there on:
+ * while there is always more, each browser gets one write a round, whatever has come. Who joins
+ * begins at the end of the log; who leaves, or is written to alone, is brought there by itself.
  *
- * The rest is a matter of caches. The descriptors lie side by side, so that a flush need not look
- * at the browsers themselves. And each flush goes the other way than the one before: what the
- * kernel keeps of a thousand connections is more than a cache holds, and whoever walks it in a
- * circle finds none of it there; this way it starts with those that were written to last.
+ * The rest is a matter of caches. The places lie side by side, so that a round need not look at the
+ * browsers themselves. And back again, not round and round: what the kernel keeps of a thousand
+ * connections is more than a cache holds, and whoever walks it in a circle finds none of it there;
+ * this way a round starts with those that were written to last.
  */
-typedef struct
-{
-  GByteArray *frames; /* (owned): whole ones, for all seats */
-  GArray *ends;       /* (element-type gsize) (owned): where each event ends in them */
-} Batch;
-
 struct _ChannelsAudience
 {
   GObject parent_instance;
@@ -67,16 +61,13 @@ struct _ChannelsAudience
   ChannelsConsumer *consumer; /* (owned) */
   char *group;                /* (owned) */
   GArray *places;             /* (element-type Place) (owned) */
-  Batch batch;                /* (owned): what is being written; empty if nothing is */
-  GQueue waiting;             /* (element-type Batch) (owned): what is written next: full ones */
-  gsize waiting_size;         /* bytes of frames in them */
-  Batch gathered;             /* (owned): what is written after that */
+  ChannelsFrameLog log;       /* (owned): what not every place has had */
+  guint at;                   /* the place that is next */
+  gboolean backward;          /* the one after it is the one before it */
+  guint n_left;               /* steps until every place has had all */
   GArray *callers;            /* (element-type Caller) (owned): who wait until it is ready */
-  GBytes *shared;             /* (owned) (nullable): a copy of the batch for those that are slow */
-  guint n_written;            /* places that have been given the batch */
   ChannelsFlush flush;
-  guint n_blocked;   /* of the poller, when the descriptors were looked up */
-  gboolean backward; /* the next flush begins with the last */
+  guint n_blocked; /* of the poller, when the descriptors were looked up */
 };
 
 typedef struct
@@ -85,11 +76,12 @@ typedef struct
   gpointer user_data; /* (unowned) */
 } Caller;
 
-/* All that a flush touches of a browser that takes what it is given. */
+/* All that a write touches of a browser that takes what it is given. */
 typedef struct
 {
   ChannelsSeat *seat; /* (unowned) */
   int fd;             /* where to write; -1 where the socket has to be asked first */
+  guint32 next;       /* number of the event that it has not had */
 } Place;
 
 static void member_iface_init (ChannelsMemberInterface *iface);
@@ -99,80 +91,15 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (ChannelsAudience,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (CHANNELS_TYPE_MEMBER, member_iface_init))
 
-static void
-batch_init (Batch *batch)
+static Place *
+get_place (ChannelsAudience *self, guint index)
 {
-  batch->frames = g_byte_array_new ();
-  batch->ends = g_array_new (FALSE, FALSE, sizeof (gsize));
+  return &g_array_index (self->places, Place, index);
 }
 
-static void
-batch_clear (Batch *batch)
-{
-  g_byte_array_unref (batch->frames);
-  g_array_unref (batch->ends);
-}
-
-static void
-batch_free (gpointer data)
-{
-  batch_clear (data);
-  g_free (data);
-}
-
-/* The first event that is not wholly within the first @written bytes of the batch. */
-static guint
-find_unwritten (ChannelsAudience *self, gsize written)
-{
-  guint first = 0;
-
-  while (first < self->batch.ends->len && g_array_index (self->batch.ends, gsize, first) <= written)
-    first++;
-
-  return first;
-}
-
-static void
-push_part (ChannelsSocket *socket, GBytes *batch, gsize from, gsize to, guint events)
-{
-  g_autoptr (GBytes) part = NULL;
-
-  if (from == to)
-    return;
-
-  part = g_bytes_new_from_bytes (batch, from, to - from);
-  channels_socket_push (socket, part, events);
-}
-
-static void
-push_rest (ChannelsAudience *self, ChannelsSocket *socket, gsize written)
-{
-  guint first = find_unwritten (self, written);
-  gsize end = self->batch.frames->len;
-
-  if (!channels_socket_is_open (socket))
-    return;
-
-  if (self->shared == NULL)
-    self->shared = g_bytes_new (self->batch.frames->data, self->batch.frames->len);
-
-  /* What is begun has to be ended, whatever else fits: a frame cut short is the end of all sense.
-   */
-  if (written > 0)
-    {
-      gsize cut = g_array_index (self->batch.ends, gsize, first);
-
-      push_part (socket, self->shared, written, cut, 1);
-      written = cut;
-      first++;
-    }
-
-  push_part (socket, self->shared, written, end, self->batch.ends->len - first);
-}
-
-/* Returns how much of the batch the kernel has taken; the descriptor is -1 unless it was all. */
+/* Returns how much of it the kernel has taken; the descriptor is -1 unless it was all. */
 static gsize
-write_batch (ChannelsAudience *self, Place *place)
+write_frames (Place *place, const guint8 *frames, gsize size)
 {
   gssize written;
 
@@ -182,12 +109,11 @@ write_batch (ChannelsAudience *self, Place *place)
     return 0;
 
   do
-    written = send (place->fd, self->batch.frames->data, self->batch.frames->len,
-                    MSG_DONTWAIT | MSG_NOSIGNAL);
+    written = send (place->fd, frames, size, MSG_DONTWAIT | MSG_NOSIGNAL);
   while (written < 0 && errno == EINTR);
 
-  if (written == (gssize) self->batch.frames->len)
-    return (gsize) written;
+  if (written == (gssize) size)
+    return size;
 
   place->fd = -1;
   if (written < 0 && errno != EAGAIN)
@@ -196,6 +122,23 @@ write_batch (ChannelsAudience *self, Place *place)
   return (gsize) MAX (written, 0);
 }
 
+/* Gives a place what it has not had, or as much of it as makes one write: returns its size. */
+static gsize
+write_to (ChannelsAudience *self, Place *place)
+{
+  guint32 to = channels_frame_log_limit (&self->log, place->next, WRITE_EVENTS, WRITE_SIZE);
+  gsize size;
+  const guint8 *frames = channels_frame_log_peek (&self->log, place->next, to, &size);
+  gsize written = write_frames (place, frames, size);
+
+  if (written < size && channels_socket_is_open (place->seat->socket))
+    channels_frame_log_push (&self->log, place->seat->socket, place->next, to, written);
+  place->next = to;
+
+  return size;
+}
+
+/* Sockets are closed by the loop, never from within a write: descriptors stay good meanwhile. */
 static void
 forget_descriptors (ChannelsAudience *self)
 {
@@ -206,96 +149,76 @@ forget_descriptors (ChannelsAudience *self)
 
   self->n_blocked = n_blocked;
   for (guint i = 0; i < self->places->len; i++)
-    g_array_index (self->places, Place, i).fd = -1;
+    get_place (self, i)->fd = -1;
 }
 
-static gboolean
-has_more (ChannelsAudience *self)
-{
-  return self->waiting.length > 0 || self->gathered.frames->len > 0;
-}
-
-/* What has gathered is a batch that waits; more gathers in the next. */
+/* The log forgets what every place has had. */
 static void
-end_gathering (ChannelsAudience *self)
+trim_log (ChannelsAudience *self)
 {
-  self->waiting_size += self->gathered.frames->len;
-  g_queue_push_tail (&self->waiting, g_memdup2 (&self->gathered, sizeof self->gathered));
-  batch_init (&self->gathered);
+  guint32 next = channels_frame_log_get_next (&self->log);
+  guint32 behind = 0;
+
+  for (guint i = 0; self->n_left > 0 && i < self->places->len; i++)
+    behind = MAX (behind, next - get_place (self, i)->next);
+
+  channels_frame_log_trim (&self->log, next - behind);
 }
 
-/* What has waited longest, or else has gathered, is the next batch to be written. */
+/* Goes to the next place; at either end it turns round. */
 static void
-begin_batch (ChannelsAudience *self)
+step (ChannelsAudience *self)
 {
-  g_autofree Batch *next = g_queue_pop_head (&self->waiting);
-  Batch empty = self->batch;
-
-  self->n_written = 0;
-  if (next == NULL)
-    {
-      self->batch = self->gathered;
-      self->gathered = empty;
-      return;
-    }
-
-  self->batch = *next;
-  self->waiting_size -= next->frames->len;
-  batch_clear (&empty);
+  if (self->at == (self->backward ? 0 : self->places->len - 1))
+    self->backward = !self->backward;
+  else if (self->backward)
+    self->at--;
+  else
+    self->at++;
 }
 
+/* From here on every place is to be asked. */
 static void
-end_batch (ChannelsAudience *self)
-{
-  self->backward = !self->backward;
-  g_clear_pointer (&self->shared, g_bytes_unref);
-
-  if (self->batch.frames->len > BATCH_MAX)
-    {
-      batch_clear (&self->batch);
-      batch_init (&self->batch);
-    }
-  g_byte_array_set_size (self->batch.frames, 0);
-  g_array_set_size (self->batch.ends, 0);
-}
-
-/* Goes on with the batch, for no more than @slice writes; returns whether it has come to its end.
- */
-static gboolean
-go_on (ChannelsAudience *self, guint slice)
+ask_all (ChannelsAudience *self)
 {
   guint n_places = self->places->len;
+  guint n_ahead = self->backward ? self->at + 1 : n_places - self->at;
 
-  /* Sockets are closed by the loop, never from within a write: descriptors stay good meanwhile. */
-  forget_descriptors (self);
-  for (; self->n_written < n_places && slice > 0; slice--)
-    {
-      guint at = self->backward ? n_places - 1 - self->n_written : self->n_written;
-      Place *place = &g_array_index (self->places, Place, at);
-      gsize written = write_batch (self, place);
-
-      if (written < self->batch.frames->len)
-        push_rest (self, place->seat->socket, written);
-
-      self->n_written++;
-    }
-
-  if (self->n_written < n_places)
-    return FALSE;
-
-  end_batch (self);
-  return TRUE;
+  self->n_left = n_ahead < n_places ? n_ahead + n_places : n_places;
 }
 
-/* Goes on with the batch, or the next, for no more than @slice writes, and no more than @size bytes
- * in all. */
+/* Goes on, for no more than @writes, and no more than @size bytes in all. */
 static void
-write_some (ChannelsAudience *self, guint slice, gsize size)
+go_on (ChannelsAudience *self, guint writes, gsize size)
 {
-  if (self->batch.frames->len == 0)
-    begin_batch (self);
+  guint32 next = channels_frame_log_get_next (&self->log);
+  gsize written = 0;
 
-  go_on (self, CLAMP (size / self->batch.frames->len, 1, slice));
+  forget_descriptors (self);
+  while (self->n_left > 0 && writes > 0 && written < size)
+    {
+      Place *place = get_place (self, self->at);
+
+      step (self);
+      self->n_left--;
+      if (place->next == next)
+        continue;
+
+      written += write_to (self, place);
+      writes--;
+      if (place->next != next)
+        ask_all (self);
+    }
+
+  trim_log (self);
+}
+
+/* How many times as much is on its way as makes a write. */
+static guint
+get_pressure (ChannelsAudience *self)
+{
+  return MAX (channels_frame_log_count (&self->log) / WRITE_EVENTS,
+              channels_frame_log_get_size (&self->log) / WRITE_SIZE);
 }
 
 static void
@@ -303,7 +226,7 @@ call_ready (ChannelsAudience *self)
 {
   g_autoptr (GArray) callers = NULL;
 
-  if (self->waiting.length > 0 || self->callers->len == 0)
+  if (self->callers->len == 0 || get_pressure (self) >= PRESSURE_BUSY)
     return;
 
   callers = g_steal_pointer (&self->callers);
@@ -316,17 +239,14 @@ call_ready (ChannelsAudience *self)
     }
 }
 
-/* Writes for one turn of the loop; nothing where channels_audience_flush() came first. */
+/* Writes for one turn of the loop. */
 static void
 write_slice (ChannelsAudience *self)
 {
-  guint n = 1 + self->waiting.length / SLICE_WAITING;
+  guint n = 1 + get_pressure (self) / SLICE_PRESSURE;
 
-  if (self->batch.frames->len == 0 && !has_more (self))
-    return;
-
-  write_some (self, n * SLICE_WRITES, n * SLICE_BYTES);
-  if (self->batch.frames->len > 0 || has_more (self))
+  go_on (self, n * SLICE_WRITES, n * SLICE_BYTES);
+  if (self->n_left > 0)
     channels_poller_flush_later (self->poller, &self->flush);
   call_ready (self);
 }
@@ -337,39 +257,23 @@ on_flush (ChannelsFlush *flush)
   write_slice (G_STRUCT_MEMBER_P (flush, -G_STRUCT_OFFSET (ChannelsAudience, flush)));
 }
 
-/* A batch is full: it is written now, as far as one turn may; or waits for others. */
-static void
-take_full (ChannelsAudience *self)
-{
-  gboolean is_first = self->batch.frames->len == 0;
-
-  end_gathering (self);
-  if (is_first)
-    {
-      write_slice (self);
-      return;
-    }
-
-  if (self->waiting.length > WAITING_BATCHES || self->waiting_size > WAITING_BYTES)
-    write_some (self, G_MAXUINT, G_MAXSIZE);
-  channels_poller_flush_later (self->poller, &self->flush);
-}
-
 static guint
 audience_deliver (ChannelsMember *member, const char *group, ChannelsEvent *event)
 {
   ChannelsAudience *self = CHANNELS_AUDIENCE (member);
-  gsize end;
+  guint before = get_pressure (self);
 
-  if (!channels_consumer_encode (self->consumer, event, self->gathered.frames))
+  if (!channels_consumer_encode (self->consumer, event, self->log.frames))
     return 0;
 
-  end = self->gathered.frames->len;
-  g_array_append_val (self->gathered.ends, end);
-  if (end < BATCH_MAX && self->gathered.ends->len < BATCH_EVENTS)
-    channels_poller_flush_later (self->poller, &self->flush);
-  else
-    take_full (self);
+  channels_frame_log_end_event (&self->log);
+  ask_all (self);
+  channels_poller_flush_later (self->poller, &self->flush);
+
+  if (before == 0 && get_pressure (self) > 0)
+    write_slice (self);
+  else if (get_pressure (self) > PRESSURE_MAX)
+    go_on (self, self->places->len, G_MAXSIZE);
 
   return self->places->len;
 }
@@ -380,7 +284,7 @@ audience_when_ready (ChannelsMember *member, ChannelsMemberReadyFunc func, gpoin
   ChannelsAudience *self = CHANNELS_AUDIENCE (member);
   Caller caller = { func, user_data };
 
-  if (self->waiting.length == 0)
+  if (get_pressure (self) < PRESSURE_BUSY)
     return FALSE;
 
   g_array_append_val (self->callers, caller);
@@ -404,7 +308,7 @@ audience_list (ChannelsMember *member,
 
   for (guint i = 0; i < self->places->len; i++)
     {
-      const ChannelsSeat *seat = g_array_index (self->places, Place, i).seat;
+      const ChannelsSeat *seat = get_place (self, i)->seat;
 
       func (seat->channel, CHANNELS_KIND_WEBSOCKET, seat->joined, user_data);
     }
@@ -436,7 +340,7 @@ channels_audience_dispose (GObject *object)
 
   if (self->poller != NULL)
     channels_poller_forget_flush (self->poller, &self->flush);
-  g_queue_clear_full (&self->waiting, batch_free);
+  channels_frame_log_trim (&self->log, channels_frame_log_get_next (&self->log));
   call_ready (self);
   g_clear_object (&self->hub);
   g_clear_object (&self->poller);
@@ -452,10 +356,8 @@ channels_audience_finalize (GObject *object)
 
   g_free (self->group);
   g_array_unref (self->places);
-  batch_clear (&self->batch);
-  batch_clear (&self->gathered);
+  channels_frame_log_clear (&self->log);
   g_array_unref (self->callers);
-  g_clear_pointer (&self->shared, g_bytes_unref);
 
   G_OBJECT_CLASS (channels_audience_parent_class)->finalize (object);
 }
@@ -473,9 +375,7 @@ static void
 channels_audience_init (ChannelsAudience *self)
 {
   self->places = g_array_new (FALSE, FALSE, sizeof (Place));
-  batch_init (&self->batch);
-  batch_init (&self->gathered);
-  g_queue_init (&self->waiting);
+  channels_frame_log_init (&self->log);
   self->callers = g_array_new (FALSE, FALSE, sizeof (Caller));
   self->flush.func = on_flush;
 }
@@ -551,15 +451,17 @@ channels_audience_get_size (ChannelsAudience *self)
 void
 channels_audience_join (ChannelsAudience *self, ChannelsSeat *seat)
 {
-  Place place = { .seat = seat, .fd = -1 };
-
-  channels_audience_flush (self);
+  Place place = { .seat = seat, .fd = -1, .next = channels_frame_log_get_next (&self->log) };
 
   if (self->places->len == 0)
     channels_hub_join (self->hub, self->group, CHANNELS_MEMBER (self));
 
   seat->index = self->places->len;
   g_array_append_val (self->places, place);
+
+  /* It may stand in the way of those that are left. */
+  if (self->n_left > 0)
+    ask_all (self);
 }
 
 /**
@@ -572,29 +474,43 @@ channels_audience_join (ChannelsAudience *self, ChannelsSeat *seat)
 void
 channels_audience_leave (ChannelsAudience *self, ChannelsSeat *seat)
 {
-  g_return_if_fail (g_array_index (self->places, Place, seat->index).seat == seat);
+  guint n_places = self->places->len - 1;
 
-  channels_audience_flush (self);
+  g_return_if_fail (get_place (self, seat->index)->seat == seat);
+
+  channels_audience_catch_up (self, seat);
 
   g_array_remove_index_fast (self->places, seat->index);
-  if (seat->index < self->places->len)
-    g_array_index (self->places, Place, seat->index).seat->index = seat->index;
+  if (seat->index < n_places)
+    get_place (self, seat->index)->seat->index = seat->index;
 
-  if (self->places->len == 0)
-    channels_hub_leave (self->hub, self->group, CHANNELS_MEMBER (self));
+  if (self->at >= n_places)
+    self->at = 0;
+  if (self->n_left > 0)
+    ask_all (self);
+  if (n_places > 0)
+    return;
+
+  trim_log (self);
+  call_ready (self);
+  channels_hub_leave (self->hub, self->group, CHANNELS_MEMBER (self));
 }
 
 /**
- * channels_audience_flush:
+ * channels_audience_catch_up:
  * @self: an audience
+ * @seat: a place that has joined
  *
- * Writes all that has gathered, however long that takes. The loop does so before it sleeps, in
- * slices; who writes to one browser past its audience does it first, so that the order is kept.
+ * Writes to one browser all that has been sent: whoever writes to it past its audience does this
+ * first, so that the order is kept.
  */
 void
-channels_audience_flush (ChannelsAudience *self)
+channels_audience_catch_up (ChannelsAudience *self, ChannelsSeat *seat)
 {
-  while (self->batch.frames->len > 0 || has_more (self))
-    write_some (self, G_MAXUINT, G_MAXSIZE);
-  call_ready (self);
+  Place *place = get_place (self, seat->index);
+
+  if (channels_poller_count_blocked (self->poller) != self->n_blocked)
+    place->fd = -1;
+  while (place->next != channels_frame_log_get_next (&self->log))
+    write_to (self, place);
 }

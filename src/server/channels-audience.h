@@ -45,6 +45,6 @@ void channels_audience_join (ChannelsAudience *self, ChannelsSeat *seat);
 
 void channels_audience_leave (ChannelsAudience *self, ChannelsSeat *seat);
 
-void channels_audience_flush (ChannelsAudience *self);
+void channels_audience_catch_up (ChannelsAudience *self, ChannelsSeat *seat);
 
 G_END_DECLS

@@ -100,7 +100,7 @@ push (ChannelsConnection *self, GByteArray *frames, guint events)
 {
   g_autoptr (GBytes) bytes = g_bytes_new (frames->data, frames->len);
 
-  channels_audience_flush (self->audience);
+  channels_audience_catch_up (self->audience, &self->seat);
   channels_socket_push (self->socket, bytes, events);
 }
 

@@ -223,7 +223,7 @@ test_audience_writes_behind_what_waits_already (AudienceFixture *fixture, gconst
   alone = push_alone (fixture, busy);
   audience_browser_read (busy, read); /* the kernel has room again, and nobody knows it yet */
   audience_fixture_send (fixture, "after");
-  channels_audience_flush (fixture->audience);
+  channels_audience_catch_up (fixture->audience, &busy->seat);
   while (read->len < before->len + AUDIENCE_BUDGET_BYTES + after->len)
     {
       audience_fixture_turn ();

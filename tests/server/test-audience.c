@@ -65,8 +65,7 @@ test_audience_gives_who_joins_what_comes (AudienceFixture *fixture, gconstpointe
   audience_fixture_send (fixture, "after");
   audience_fixture_turn ();
 
-  audience_browser_assert_reads (fixture, &fixture->browsers[0], TEXTS ("before"));
-  audience_browser_assert_reads (fixture, &fixture->browsers[0], TEXTS ("after"));
+  audience_browser_assert_reads (fixture, &fixture->browsers[0], TEXTS ("before", "after"));
   audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("after"));
 }
 
@@ -82,8 +81,7 @@ test_audience_gives_who_leaves_what_came (AudienceFixture *fixture, gconstpointe
 
   audience_browser_assert_reads (fixture, &fixture->browsers[0], TEXTS ("before"));
   audience_browser_assert_reads (fixture, &fixture->browsers[0], NOTHING);
-  audience_browser_assert_reads (fixture, &fixture->browsers[1], TEXTS ("before"));
-  audience_browser_assert_reads (fixture, &fixture->browsers[1], TEXTS ("after"));
+  audience_browser_assert_reads (fixture, &fixture->browsers[1], TEXTS ("before", "after"));
 }
 
 static void
@@ -190,7 +188,8 @@ test_audience_leaves_others_their_turn (AudienceFixture *fixture, gconstpointer 
   ChannelsSeat seats[SLICE];
 
   g_test_summary (
-      "After so many browsers the loop has its turn, and then the others are written to");
+      "After so many browsers the loop has its turn, and then the others are written to, with what "
+      "has come meanwhile");
 
   join_slice (fixture, seats);
 
@@ -199,31 +198,78 @@ test_audience_leaves_others_their_turn (AudienceFixture *fixture, gconstpointer 
   audience_fixture_send (fixture, "two");
   audience_fixture_turn ();
 
+  audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("one", "two"));
+  audience_browser_assert_reads (fixture, &fixture->browsers[2], NOTHING);
+  for (guint i = 0; i < SLICE / 2; i++)
+    audience_browser_assert_reads (fixture, &fixture->browsers[0], TEXTS ("one"));
+  for (guint i = 0; i < SLICE / 2; i++)
+    audience_browser_assert_reads (fixture, &fixture->browsers[0], TEXTS ("two"));
+  audience_browser_assert_reads (fixture, &fixture->browsers[0], NOTHING);
+  leave_slice (fixture, seats);
+}
+
+static void
+test_audience_begins_where_it_ended (AudienceFixture *fixture, gconstpointer unused)
+{
+  ChannelsSeat seats[SLICE];
+  int priority;
+
+  g_test_summary ("Those that were written to last are the first of the next round");
+
+  join_slice (fixture, seats);
+
+  audience_fixture_send (fixture, "one");
+  audience_fixture_turn ();
   audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("one"));
+  audience_fixture_send (fixture, "two");
+  g_assert_true (g_main_context_acquire (NULL));
+  g_assert_true (g_main_context_prepare (NULL, &priority));
+  g_main_context_release (NULL);
+
   audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("two"));
+  leave_slice (fixture, seats);
+}
+
+static void
+test_audience_catches_up_for_who_leaves (AudienceFixture *fixture, gconstpointer unused)
+{
+  ChannelsSeat seats[SLICE];
+  gsize readable;
+
+  g_test_summary ("Who leaves amid a round has all until then, and nobody else is written to");
+
+  join_slice (fixture, seats);
+
+  audience_fixture_send (fixture, "one");
+  write_first_slice (fixture);
+  audience_fixture_send (fixture, "two");
+  readable = audience_browser_count_readable (&fixture->browsers[1]);
+  audience_fixture_leave (fixture, &fixture->browsers[2]);
+  audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("one", "two"));
+  g_assert_cmpuint (audience_browser_count_readable (&fixture->browsers[1]), ==, readable);
+  audience_fixture_send (fixture, "three");
+  audience_fixture_turn ();
+
   audience_browser_assert_reads (fixture, &fixture->browsers[2], NOTHING);
   leave_slice (fixture, seats);
 }
 
 static void
-test_audience_ends_a_batch_for_who_leaves (AudienceFixture *fixture, gconstpointer unused)
+test_audience_finds_who_was_moved (AudienceFixture *fixture, gconstpointer unused)
 {
   ChannelsSeat seats[SLICE];
 
-  g_test_summary ("Who leaves amid a batch has it, whether its turn has come or not");
+  g_test_summary ("Who takes the place of one that leaves amid a round is not left out");
 
   join_slice (fixture, seats);
 
   audience_fixture_send (fixture, "one");
   write_first_slice (fixture);
-  audience_fixture_send (fixture, "two");
-  audience_fixture_leave (fixture, &fixture->browsers[2]);
-  audience_fixture_send (fixture, "three");
+  channels_audience_leave (fixture->audience, &seats[2]);
   audience_fixture_turn ();
 
   audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("one"));
-  audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("two"));
-  audience_browser_assert_reads (fixture, &fixture->browsers[2], NOTHING);
+  channels_audience_join (fixture->audience, &seats[2]);
   leave_slice (fixture, seats);
 }
 
@@ -238,7 +284,9 @@ test_audience_rests_when_all_is_written (AudienceFixture *fixture, gconstpointer
   join_slice (fixture, seats);
 
   audience_fixture_send (fixture, "one");
-  channels_audience_flush (fixture->audience); /* as for a browser that is written to alone */
+  for (guint i = 0; i < SLICE; i++)
+    channels_audience_catch_up (fixture->audience, i < 2 ? &fixture->browsers[i].seat : &seats[i]);
+  channels_audience_catch_up (fixture->audience, &fixture->browsers[2].seat);
   while (turns < SLICE && g_main_context_iteration (NULL, FALSE))
     turns++;
 
@@ -252,8 +300,9 @@ count_ready_cb (gpointer user_data)
   (*(guint *) user_data)++;
 }
 
-/* Events of a full batch. */
+/* Events of a write, and of so many that it is busy. */
 #define FULL 1024
+#define BUSY (2 * FULL)
 
 static void
 test_audience_says_when_it_is_ready (AudienceFixture *fixture, gconstpointer unused)
@@ -262,13 +311,11 @@ test_audience_says_when_it_is_ready (AudienceFixture *fixture, gconstpointer unu
   ChannelsSeat seats[SLICE];
   guint n_ready = 0;
 
-  g_test_summary ("While a full batch waits for one under way, it is not ready for more");
+  g_test_summary ("While there is more than two writes for a browser, it is not ready for more");
 
   join_slice (fixture, seats);
 
-  audience_fixture_send (fixture, "one");
-  write_first_slice (fixture);
-  for (guint i = 0; i < FULL - 1; i++)
+  for (guint i = 0; i < BUSY - 1; i++)
     audience_fixture_send (fixture, "x");
   g_assert_false (channels_member_when_ready (member, count_ready_cb, &n_ready));
   audience_fixture_send (fixture, "x");
@@ -280,9 +327,31 @@ test_audience_says_when_it_is_ready (AudienceFixture *fixture, gconstpointer unu
   audience_fixture_turn ();
   g_assert_cmpuint (n_ready, ==, 2);
   g_assert_false (channels_member_when_ready (member, count_ready_cb, &n_ready));
-  audience_browser_assert_reads (fixture, &fixture->browsers[2], TEXTS ("one"));
+  g_assert_cmpuint (audience_browser_count_readable (&fixture->browsers[2]), >, 0);
 
   leave_slice (fixture, seats);
+}
+
+static void
+test_audience_is_ready_when_all_have_left (AudienceFixture *fixture, gconstpointer unused)
+{
+  ChannelsMember *member = CHANNELS_MEMBER (fixture->audience);
+  ChannelsSeat seats[SLICE];
+  guint n_ready = 0;
+
+  g_test_summary ("Who waits for an audience that all leave does not wait for ever");
+
+  join_slice (fixture, seats);
+
+  for (guint i = 0; i < BUSY; i++)
+    audience_fixture_send (fixture, "x");
+  g_assert_true (channels_member_when_ready (member, count_ready_cb, &n_ready));
+  leave_slice (fixture, seats);
+  for (guint i = 0; i < AUDIENCE_BROWSERS; i++)
+    audience_fixture_leave (fixture, &fixture->browsers[i]);
+
+  g_assert_cmpuint (n_ready, ==, 1);
+  g_assert_false (channels_member_when_ready (member, count_ready_cb, &n_ready));
 }
 
 int
@@ -298,9 +367,11 @@ main (int argc, char *argv[])
   audience_fixture_add ("join", AUDIENCE_RECORDS, test_audience_gives_who_joins_what_comes);
   audience_fixture_add ("leave", AUDIENCE_RECORDS, test_audience_gives_who_leaves_what_came);
   audience_fixture_add ("slices/turns", AUDIENCE_RECORDS, test_audience_leaves_others_their_turn);
-  audience_fixture_add ("slices/leave", AUDIENCE_RECORDS,
-                        test_audience_ends_a_batch_for_who_leaves);
+  audience_fixture_add ("slices/back", AUDIENCE_RECORDS, test_audience_begins_where_it_ended);
+  audience_fixture_add ("slices/leave", AUDIENCE_RECORDS, test_audience_catches_up_for_who_leaves);
+  audience_fixture_add ("slices/moved", AUDIENCE_RECORDS, test_audience_finds_who_was_moved);
   audience_fixture_add ("slices/ready", AUDIENCE_RECORDS, test_audience_says_when_it_is_ready);
+  audience_fixture_add ("slices/left", AUDIENCE_RECORDS, test_audience_is_ready_when_all_have_left);
   audience_fixture_add ("slices/rest", AUDIENCE_RECORDS, test_audience_rests_when_all_is_written);
   audience_fixture_add ("group", AUDIENCE_RECORDS,
                         test_audience_is_in_its_group_while_it_has_browsers);
