@@ -31,9 +31,9 @@
  * called again. That queue is also the way out of tight corners: what must not happen here and now
  * - closing a connection in the middle of a delivery - is done when it is called again.
  *
- * What was gathered for writing in a turn of the loop is flushed after its events, and again in the
- * source's prepare(), which GLib calls just before it sleeps: that catches what came in by the bus,
- * by Redis and by timers, and adds no delay.
+ * What was gathered for writing in a turn of the loop is flushed in the source's prepare(), which
+ * GLib calls just before it sleeps: that is after the events here, by the bus, by Redis and by
+ * timers, once for all of them, and adds no delay.
  */
 struct _ChannelsPoller
 {
@@ -154,7 +154,6 @@ poller_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_dat
 
   run_again (self);
   run_events (self);
-  run_flushes (self);
 
   return G_SOURCE_CONTINUE;
 }
