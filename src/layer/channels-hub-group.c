@@ -77,6 +77,23 @@ channels_hub_group_when_ready (ChannelsHubGroup *self,
 }
 
 /*
+ * channels_hub_group_list:
+ * @self: (nullable): a group; `NULL`: nobody is in it
+ * @name: its name
+ * @func: (scope call): called once for each channel of its members
+ * @user_data: (closure): passed to @func
+ */
+void
+channels_hub_group_list (ChannelsHubGroup *self,
+                         const char *name,
+                         ChannelsMemberFunc func,
+                         gpointer user_data)
+{
+  for (guint i = 0; self != NULL && i < self->members->len; i++)
+    channels_member_list (g_ptr_array_index (self->members, i), name, func, user_data);
+}
+
+/*
  * channels_hub_group_get_size:
  * @self: a group
  * @name: its name

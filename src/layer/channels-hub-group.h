@@ -25,6 +25,11 @@ guint channels_hub_group_when_ready (ChannelsHubGroup *self,
                                      ChannelsMemberReadyFunc func,
                                      gpointer user_data);
 
+void channels_hub_group_list (ChannelsHubGroup *self,
+                              const char *name,
+                              ChannelsMemberFunc func,
+                              gpointer user_data);
+
 guint channels_hub_group_get_size (const ChannelsHubGroup *self, const char *name);
 
 G_END_DECLS

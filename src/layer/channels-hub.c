@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "channels-hub-group.h"
+#include "channels-hub-hold.h"
 
 #include "channels-error.h"
 #include "channels-names.h"
@@ -16,14 +17,15 @@
  * It is the only way in. Whatever is sent goes to the members here at once and then to the layer
  * for the members elsewhere; what the layer hears from elsewhere goes to the members here, and not
  * back. The layer is told of a group when its first member joins and when its last one leaves;
- * groups that are watched it stays in, whoever is there. An event for a group in which nobody is
- * here is for the absence function, if there is one: no delivery pays for it.
+ * groups that are watched it stays in. It is held while members do not keep up with it. An event for
+ * a group in which nobody is here is for the absence function, if there is one: no delivery pays.
  */
 struct _ChannelsHub
 {
   GObject parent_instance;
 
   ChannelsLayer *layer; /* (owned) */
+  ChannelsHubHold hold; /* of the layer */
   char *node_prefix;    /* (owned): with it begins every channel of this node */
   GHashTable *groups;   /* (element-type utf8 ChannelsHubGroup) (owned) */
   GHashTable *channels; /* (element-type utf8 ChannelsMember) (owned) */
@@ -55,6 +57,9 @@ deliver_to_group (ChannelsHub *self,
   receivers = channels_hub_group_deliver (here, group, event);
   self->delivering--;
 
+  if (source == CHANNELS_HUB_SOURCE_ELSEWHERE)
+    channels_hub_hold_until_ready (&self->hold, here);
+
   return receivers;
 }
 
@@ -64,11 +69,8 @@ deliver_to_channel (ChannelsHub *self, const char *channel, ChannelsEvent *event
   ChannelsMember *member = g_hash_table_lookup (self->channels, channel);
   guint receivers;
 
-  if (member == NULL)
-    return 0;
-
   self->delivering++;
-  receivers = channels_member_deliver (member, NULL, event);
+  receivers = member != NULL ? channels_member_deliver (member, NULL, event) : 0;
   self->delivering--;
 
   return receivers;
@@ -97,6 +99,7 @@ static void
 take_layer (ChannelsHub *self, ChannelsLayer *layer)
 {
   self->layer = g_object_ref (layer);
+  channels_hub_hold_set_layer (&self->hold, layer);
   g_signal_connect (layer, "group-event", G_CALLBACK (on_layer_group_event), self);
   g_signal_connect (layer, "channel-event", G_CALLBACK (on_layer_channel_event), self);
 }
@@ -106,6 +109,7 @@ drop_layer (ChannelsHub *self)
 {
   if (self->layer != NULL)
     g_signal_handlers_disconnect_by_data (self->layer, self);
+  channels_hub_hold_set_layer (&self->hold, NULL);
   g_clear_object (&self->layer);
 }
 
@@ -554,13 +558,9 @@ channels_hub_list_members (ChannelsHub *self,
                            ChannelsMemberFunc func,
                            gpointer user_data)
 {
-  const ChannelsHubGroup *here;
-
   g_return_if_fail (CHANNELS_IS_HUB (self));
 
-  here = g_hash_table_lookup (self->groups, group);
-  for (guint i = 0; here != NULL && i < here->members->len; i++)
-    channels_member_list (g_ptr_array_index (here->members, i), group, func, user_data);
+  channels_hub_group_list (g_hash_table_lookup (self->groups, group), group, func, user_data);
 }
 
 /**

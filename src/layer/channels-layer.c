@@ -106,6 +106,23 @@ channels_layer_leave (ChannelsLayer *self, const char *group)
 }
 
 /**
+ * channels_layer_set_held:
+ * @self: a layer
+ * @held: whether it is to wait
+ *
+ * Members here do not keep up: the layer leaves with others what they can keep until this is called
+ * again, soon. It may bring all the same what is here already, and what would be lost.
+ */
+void
+channels_layer_set_held (ChannelsLayer *self, gboolean held)
+{
+  ChannelsLayerInterface *iface = CHANNELS_LAYER_GET_IFACE (self);
+
+  if (iface->set_held != NULL)
+    iface->set_held (self, held);
+}
+
+/**
  * channels_layer_send_to_group:
  * @self: a layer
  * @group: a group, whether this node is in it or not

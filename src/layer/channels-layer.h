@@ -29,6 +29,8 @@ G_DECLARE_INTERFACE (ChannelsLayer, channels_layer, CHANNELS, LAYER, GObject)
  * @get_state: whether it works now
  * @join: this node wants what is sent to `group`, from now on and through every outage
  * @leave: it no longer does
+ * @set_held: (nullable): it is to bring nothing more, for now, where that can wait; `NULL`: nothing
+ * can
  * @send_to_group: carries an event to the other nodes that joined `group`
  * @send_to_channel: carries an event to the node that has `channel`, which is not this one
  * @send_finish: how many other nodes it was handed to
@@ -47,6 +49,7 @@ struct _ChannelsLayerInterface
   ChannelsLayerState (*get_state) (ChannelsLayer *self);
   void (*join) (ChannelsLayer *self, const char *group);
   void (*leave) (ChannelsLayer *self, const char *group);
+  void (*set_held) (ChannelsLayer *self, gboolean held);
   void (*send_to_group) (ChannelsLayer *self,
                          const char *group,
                          ChannelsEvent *event,
@@ -77,6 +80,8 @@ ChannelsLayerState channels_layer_get_state (ChannelsLayer *self);
 void channels_layer_join (ChannelsLayer *self, const char *group);
 
 void channels_layer_leave (ChannelsLayer *self, const char *group);
+
+void channels_layer_set_held (ChannelsLayer *self, gboolean held);
 
 void channels_layer_send_to_group (ChannelsLayer *self,
                                    const char *group,

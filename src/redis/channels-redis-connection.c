@@ -448,6 +448,23 @@ channels_redis_connection_is_refused (ChannelsRedisConnection *self)
 }
 
 /**
+ * channels_redis_connection_set_held:
+ * @self: a connection
+ * @held: whether what Redis sends is to wait with it
+ *
+ * Reads nothing more, for a moment that is short beside the silence after which Redis is given up,
+ * or goes on. A connection that breaks meanwhile is not held when it is up again.
+ */
+void
+channels_redis_connection_set_held (ChannelsRedisConnection *self, gboolean held)
+{
+  g_return_if_fail (CHANNELS_IS_REDIS_CONNECTION (self));
+
+  if (self->up_since > 0)
+    channels_redis_stream_set_held (self->stream, held);
+}
+
+/**
  * channels_redis_connection_get_n_commands:
  * @self: a connection
  *

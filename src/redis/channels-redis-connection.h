@@ -82,6 +82,8 @@ gboolean channels_redis_connection_is_up (ChannelsRedisConnection *self);
 
 gboolean channels_redis_connection_is_refused (ChannelsRedisConnection *self);
 
+void channels_redis_connection_set_held (ChannelsRedisConnection *self, gboolean held);
+
 guint channels_redis_connection_get_n_commands (ChannelsRedisConnection *self);
 
 void channels_redis_connection_command_async (ChannelsRedisConnection *self,

@@ -178,6 +178,16 @@ pubsub_layer_leave (ChannelsLayer *layer, const char *group)
         g_ptr_array_index (self->subscribers, find_host (self, channel)), channel);
 }
 
+/* What is published meanwhile waits with Redis, in our output buffer there. */
+static void
+pubsub_layer_set_held (ChannelsLayer *layer, gboolean held)
+{
+  ChannelsRedisPubsubLayer *self = CHANNELS_REDIS_PUBSUB_LAYER (layer);
+
+  for (guint i = 0; i < self->subscribers->len; i++)
+    channels_redis_subscriber_set_held (g_ptr_array_index (self->subscribers, i), held);
+}
+
 static void
 published_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -327,6 +337,7 @@ layer_iface_init (ChannelsLayerInterface *iface)
   iface->get_state = pubsub_layer_get_state;
   iface->join = pubsub_layer_join;
   iface->leave = pubsub_layer_leave;
+  iface->set_held = pubsub_layer_set_held;
   iface->send_to_group = pubsub_layer_send_to_group;
   iface->send_to_channel = pubsub_layer_send_to_channel;
   iface->send_finish = channels_redis_send_finish;

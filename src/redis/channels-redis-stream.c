@@ -6,6 +6,7 @@
 #include "channels-redis-stream.h"
 
 #include "channels-error.h"
+#include "channels-redis-command.h"
 #include "channels-redis-error.h"
 #include "channels-redis-timer.h"
 
@@ -43,81 +44,18 @@ struct _ChannelsRedisStream
 
   GSocketConnection *connection; /* (owned) (nullable): `NULL` once it has ended */
   ChannelsRedisReader *reader;   /* (owned) */
-  GSource *readable;             /* (owned) */
+  GSource *readable;             /* (owned) (nullable): `NULL` while it is held */
   GSource *writable;             /* (owned) (nullable): while the kernel takes no more */
   GSource *flush;                /* (owned): ready where something is to be written */
   GSource *deadline;             /* (owned): ready no later than the oldest command is due */
   GByteArray *unsent;            /* (owned) */
-  GQueue commands;               /* (element-type Command) (owned): under way, oldest first */
-  gint64 last_heard;             /* µs, monotonic */
+  GQueue commands;   /* (element-type ChannelsRedisCommand) (owned): under way, oldest first */
+  gint64 last_heard; /* µs, monotonic */
   const ChannelsRedisStreamFuncs *funcs; /* (unowned) */
   gpointer user_data;                    /* (unowned) */
 };
 
-/* A command under way. */
-typedef struct
-{
-  GList link;      /* in the queue */
-  GTask *task;     /* (owned) (nullable): `NULL` where nobody waits, or no longer */
-  GSource *cancel; /* (owned) (nullable): of the task's cancellable */
-  guint n_replies; /* that are still to come, > 0 */
-  gint64 due;      /* µs, monotonic: no earlier than that of the command before */
-} Command;
-
 G_DEFINE_FINAL_TYPE (ChannelsRedisStream, channels_redis_stream, G_TYPE_OBJECT)
-
-static GTask *
-command_take_task (Command *self)
-{
-  channels_redis_timer_clear (&self->cancel);
-
-  return g_steal_pointer (&self->task);
-}
-
-static gboolean
-on_cancelled (GCancellable *cancellable, gpointer user_data)
-{
-  GTask *waiting = user_data;
-  g_autoptr (GTask) task = command_take_task (g_task_get_task_data (waiting));
-
-  g_task_return_error_if_cancelled (task);
-  return G_SOURCE_REMOVE;
-}
-
-static Command *
-command_new (GTask *task)
-{
-  Command *self = g_new0 (Command, 1);
-
-  self->link.data = self;
-  self->task = task;
-  if (task != NULL && g_task_get_cancellable (task) != NULL)
-    {
-      self->cancel = g_cancellable_source_new (g_task_get_cancellable (task));
-      g_task_set_task_data (task, self, NULL);
-      g_task_attach_source (task, self->cancel, G_SOURCE_FUNC (on_cancelled));
-    }
-
-  return self;
-}
-
-/* Ends the wait of whoever sent it, and the command: @reply (transfer full) or @error. */
-static void
-command_complete (Command *self, ChannelsRedisReply *reply, const GError *error)
-{
-  g_autoptr (ChannelsRedisReply) owned = reply;
-  g_autoptr (GTask) task = command_take_task (self);
-
-  g_free (self);
-  if (task == NULL)
-    return;
-
-  if (error != NULL)
-    g_task_return_error (task, g_error_copy (error));
-  else
-    g_task_return_pointer (task, g_steal_pointer (&owned),
-                           (GDestroyNotify) channels_redis_reply_free);
-}
 
 /* Everything but the commands; the socket is closed by hand, as GIO would wait for a farewell in
  * TLS from a peer that may be frozen. */
@@ -143,7 +81,7 @@ fail_commands (ChannelsRedisStream *self, const char *why)
   GList *link;
 
   while ((link = g_queue_pop_head_link (&self->commands)) != NULL)
-    command_complete (link->data, NULL, error);
+    channels_redis_command_complete (link->data, NULL, error);
 }
 
 /* The caller holds a reference. */
@@ -194,7 +132,7 @@ take_answer (ChannelsRedisStream *self, ChannelsRedisReply *reply)
 {
   g_autoptr (ChannelsRedisReply) owned = reply;
   g_autoptr (GError) error = NULL;
-  Command *command;
+  ChannelsRedisCommand *command;
 
   if (g_queue_is_empty (&self->commands))
     {
@@ -210,7 +148,7 @@ take_answer (ChannelsRedisStream *self, ChannelsRedisReply *reply)
     return;
 
   g_queue_unlink (&self->commands, &command->link);
-  command_complete (command, g_steal_pointer (&owned), error);
+  channels_redis_command_complete (command, g_steal_pointer (&owned), error);
   if (error != NULL && channels_redis_error_ends_connection (error))
     end (self, error);
 }
@@ -294,7 +232,7 @@ static gboolean
 on_deadline (gpointer user_data)
 {
   g_autoptr (ChannelsRedisStream) self = g_object_ref (user_data);
-  const Command *oldest;
+  const ChannelsRedisCommand *oldest;
 
   for (guint i = 0; i < READS_BEFORE_END && self->connection != NULL; i++)
     {
@@ -428,6 +366,17 @@ channels_redis_stream_init (ChannelsRedisStream *self)
   self->deadline = channels_redis_timer_new ("[channels] redis deadline", on_deadline, self);
 }
 
+static void
+watch_input (ChannelsRedisStream *self)
+{
+  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (self->connection));
+
+  self->readable = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (input), NULL);
+  g_source_set_static_name (self->readable, "[channels] redis read");
+  g_source_set_callback (self->readable, G_SOURCE_FUNC (on_readable), self, NULL);
+  g_source_attach (self->readable, g_main_context_get_thread_default ());
+}
+
 /**
  * channels_redis_stream_new:
  * @connection: connected, by TCP, a Unix socket or TLS
@@ -442,33 +391,13 @@ channels_redis_stream_new (GSocketConnection *connection,
                            gpointer user_data)
 {
   ChannelsRedisStream *self = g_object_new (CHANNELS_TYPE_REDIS_STREAM, NULL);
-  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
 
   self->connection = g_object_ref (connection);
   self->funcs = funcs;
   self->user_data = user_data;
-  self->readable = g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (input), NULL);
-  g_source_set_static_name (self->readable, "[channels] redis read");
-  g_source_set_callback (self->readable, G_SOURCE_FUNC (on_readable), self, NULL);
-  g_source_attach (self->readable, g_main_context_get_thread_default ());
+  watch_input (self);
 
   return self;
-}
-
-/* How many answers there will be: see the type. With @lengths no word need end with a NUL. */
-static guint
-count_replies (guint argc, const char *const *argv, const gsize *lengths)
-{
-  static const char *const many[] = { "SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE" };
-  gsize length = lengths != NULL ? lengths[0] : strlen (argv[0]);
-
-  for (guint i = 0; i < G_N_ELEMENTS (many) && argc > 1; i++)
-    {
-      if (length == strlen (many[i]) && memcmp (argv[0], many[i], length) == 0)
-        return argc - 1;
-    }
-
-  return 1;
 }
 
 /* Appends the command to what waits; or says why not. */
@@ -529,9 +458,9 @@ channels_redis_stream_send (ChannelsRedisStream *self,
 {
   g_autoptr (GTask) owned = task;
   g_autoptr (GError) error = NULL;
-  const Command *newest = g_queue_peek_tail (&self->commands);
+  const ChannelsRedisCommand *newest = g_queue_peek_tail (&self->commands);
   gint64 ready = self->deadline != NULL ? g_source_get_ready_time (self->deadline) : -1;
-  Command *command;
+  ChannelsRedisCommand *command;
 
   if (task != NULL && g_task_return_error_if_cancelled (task))
     return;
@@ -543,8 +472,7 @@ channels_redis_stream_send (ChannelsRedisStream *self,
       return;
     }
 
-  command = command_new (g_steal_pointer (&owned));
-  command->n_replies = count_replies (argc, argv, lengths);
+  command = channels_redis_command_new (argc, argv, lengths, g_steal_pointer (&owned));
   command->due = MAX (g_get_monotonic_time () + timeout, newest != NULL ? newest->due : 0);
   g_queue_push_tail_link (&self->commands, &command->link);
 
@@ -552,6 +480,23 @@ channels_redis_stream_send (ChannelsRedisStream *self,
     g_source_set_ready_time (self->deadline, command->due);
   if (g_source_get_ready_time (self->flush) < 0)
     g_source_set_ready_time (self->flush, 0);
+}
+
+/**
+ * channels_redis_stream_set_held:
+ * @self: a stream
+ * @held: whether what Redis sends is to wait with it
+ *
+ * Reads nothing more, or goes on. What was read is told of all the same, and it reads before it
+ * holds a late answer against Redis.
+ */
+void
+channels_redis_stream_set_held (ChannelsRedisStream *self, gboolean held)
+{
+  if (held)
+    channels_redis_timer_clear (&self->readable);
+  else if (self->readable == NULL && self->connection != NULL)
+    watch_input (self);
 }
 
 /**

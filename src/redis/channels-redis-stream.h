@@ -40,6 +40,8 @@ void channels_redis_stream_send (ChannelsRedisStream *self,
                                  gint64 timeout,
                                  GTask *task);
 
+void channels_redis_stream_set_held (ChannelsRedisStream *self, gboolean held);
+
 gint64 channels_redis_stream_get_last_heard (ChannelsRedisStream *self);
 
 guint channels_redis_stream_get_n_commands (ChannelsRedisStream *self);

@@ -322,6 +322,18 @@ channels_redis_subscriber_remove (ChannelsRedisSubscriber *self, const char *cha
 }
 
 /**
+ * channels_redis_subscriber_set_held:
+ * @self: a subscriber
+ * @held: whether what is published is to wait with Redis
+ */
+void
+channels_redis_subscriber_set_held (ChannelsRedisSubscriber *self, gboolean held)
+{
+  if (self->connection != NULL)
+    channels_redis_connection_set_held (self->connection, held);
+}
+
+/**
  * channels_redis_subscriber_is_ready:
  * @self: a subscriber
  *

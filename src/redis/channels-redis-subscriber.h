@@ -42,6 +42,8 @@ void channels_redis_subscriber_add (ChannelsRedisSubscriber *self, const char *c
 
 void channels_redis_subscriber_remove (ChannelsRedisSubscriber *self, const char *channel);
 
+void channels_redis_subscriber_set_held (ChannelsRedisSubscriber *self, gboolean held);
+
 gboolean channels_redis_subscriber_is_ready (ChannelsRedisSubscriber *self);
 
 void channels_redis_subscriber_leave (ChannelsRedisSubscriber *self,

@@ -34,6 +34,13 @@ layer_leave (ChannelsLayer *layer, const char *group)
 }
 
 static void
+layer_set_held (ChannelsLayer *layer, gboolean held)
+{
+  g_string_append_printf (RECORDING_LAYER (layer)->journal, "layer %s\n",
+                          held ? "waits" : "goes on");
+}
+
+static void
 layer_send (ChannelsLayer *layer,
             const char *name,
             ChannelsEvent *event,
@@ -71,6 +78,7 @@ layer_iface_init (ChannelsLayerInterface *iface)
 {
   iface->join = layer_join;
   iface->leave = layer_leave;
+  iface->set_held = layer_set_held;
   iface->send_to_group = layer_send;
   iface->send_to_channel = layer_send;
   iface->send_finish = layer_send_finish;
@@ -108,6 +116,30 @@ member_deliver (ChannelsMember *member, const char *group, ChannelsEvent *event)
   return self->size;
 }
 
+static gboolean
+member_when_ready (ChannelsMember *member, ChannelsMemberReadyFunc func, gpointer user_data)
+{
+  RecordingMember *self = RECORDING_MEMBER (member);
+
+  if (!self->busy)
+    return FALSE;
+
+  g_assert_null (self->ready);
+  self->ready = func;
+  self->ready_data = user_data;
+  return TRUE;
+}
+
+void
+recording_member_become_ready (RecordingMember *self)
+{
+  ChannelsMemberReadyFunc ready = g_steal_pointer (&self->ready);
+
+  self->busy = FALSE;
+  if (ready != NULL)
+    ready (self->ready_data);
+}
+
 static guint
 member_get_size (ChannelsMember *member, const char *group)
 {
@@ -142,6 +174,7 @@ static void
 member_iface_init (ChannelsMemberInterface *iface)
 {
   iface->deliver = member_deliver;
+  iface->when_ready = member_when_ready;
   iface->get_size = member_get_size;
   iface->list = member_list;
   iface->disconnect = member_disconnect;

@@ -36,8 +36,13 @@ struct _RecordingMember
   char *name;       /* (owned): in the journal, and as its channel in lists */
   guint size;       /* how many channels it says it has, each of which takes every event */
   gboolean stays;   /* it cannot be disconnected */
+  gboolean busy;    /* it is not ready for more, until recording_member_become_ready() */
+  ChannelsMemberReadyFunc ready; /* (nullable): who waits for that */
+  gpointer ready_data;           /* (unowned) */
 };
 
 RecordingMember *recording_member_new (GString *journal, const char *name);
+
+void recording_member_become_ready (RecordingMember *self);
 
 G_END_DECLS

@@ -166,6 +166,7 @@ test_too_long (Fixture *fixture, gconstpointer data)
 
   g_test_summary ("A reply takes its bound to the last byte, and not one more");
 
+  g_assert_cmpuint (CHANNELS_REDIS_REPLY_MAX, ==, 16 * 1024 * 1024);
   g_assert_true (channels_redis_reader_feed (reader, text, head, &error));
   g_assert_true (
       channels_redis_reader_feed (reader, text + head, CHANNELS_REDIS_REPLY_MAX - head, &error));

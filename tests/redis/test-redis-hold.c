@@ -1,0 +1,163 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "config.h"
+
+#include "channels-redis-pubsub-layer.h"
+#include "layer-node.h"
+#include "redis-fixture.h"
+#include "redis-server.h"
+
+/* A connection, and a layer, that leave for a moment with Redis what it sends. */
+
+#define GROUP "chat_hold"
+
+/* µs: what Redis sends is here by then. */
+#define MOMENT (50 * G_TIME_SPAN_MILLISECOND)
+
+static RedisClient *
+connect_to (RedisServer *server)
+{
+  g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
+  ChannelsRedisConnectionOptions options;
+  RedisClient *client;
+
+  redis_options_init_short (&options);
+  client = redis_client_new (url, CHANNELS_REDIS_CONNECTION_COMMANDS, &options);
+  channels_test_wait_until (client->n_up == 1);
+
+  return client;
+}
+
+static void
+run_for (gint64 time)
+{
+  gint64 end = g_get_monotonic_time () + time;
+
+  while (g_get_monotonic_time () < end)
+    {
+      g_main_context_iteration (NULL, FALSE);
+      g_usleep (1000);
+    }
+}
+
+static void
+test_held (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  g_autoptr (RedisClient) client = connect_to (server);
+  g_auto (RedisAnswer) answer = { 0 };
+
+  g_test_summary ("What Redis sends waits while the connection is held, and comes then");
+
+  channels_redis_connection_set_held (client->connection, TRUE);
+  channels_redis_connection_set_held (client->connection, TRUE);
+  redis_client_send (client, "PING", &answer);
+  run_for (MOMENT);
+  g_assert_cmpuint (answer.n_calls, ==, 0);
+  channels_redis_connection_set_held (client->connection, FALSE);
+  channels_redis_connection_set_held (client->connection, FALSE);
+  channels_test_wait_until (answer.n_calls == 1);
+
+  g_assert_no_error (answer.error);
+  g_assert_cmpuint (client->n_down, ==, 0);
+}
+
+static void
+test_held_when_due (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  g_autoptr (RedisClient) client = connect_to (server);
+  g_auto (RedisAnswer) answer = { 0 };
+
+  g_test_summary ("An answer that is here is read before it is held against Redis that it is late");
+
+  channels_redis_connection_set_held (client->connection, TRUE);
+  redis_client_send_cancellable (client, "PING", MOMENT, NULL, &answer);
+  channels_test_wait_until (answer.n_calls == 1);
+
+  g_assert_no_error (answer.error);
+  g_assert_cmpuint (client->n_down, ==, 0);
+}
+
+static void
+test_held_and_gone (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  g_autoptr (RedisClient) client = connect_to (server);
+  g_auto (RedisAnswer) answer = { 0 };
+
+  g_test_summary ("A connection that broke while it was held is not held when it is up again");
+
+  channels_redis_connection_set_held (client->connection, TRUE);
+  redis_server_kill (server);
+  redis_client_send_cancellable (client, "PING", MOMENT, NULL, &answer);
+  channels_test_wait_until (client->n_down == 1);
+  channels_redis_connection_set_held (client->connection, TRUE);
+  redis_server_start (server);
+  channels_test_wait_until (client->n_up == 2);
+  redis_answer_clear (&answer);
+  answer = (RedisAnswer){ 0 };
+  redis_client_call (client, "PING", &answer);
+
+  g_assert_no_error (answer.error);
+  channels_redis_connection_set_held (client->connection, FALSE);
+}
+
+static LayerNode *
+make_node (RedisServer *server, const char *prefix)
+{
+  ChannelsRedisSettings *settings = channels_redis_settings_new (prefix, "asgi");
+  g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
+
+  g_assert_no_error (error);
+  channels_redis_settings_add_host (settings, address);
+  return layer_node_new (channels_redis_pubsub_layer_new (settings), prefix);
+}
+
+static void
+test_held_layer (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  LayerNode *sender = make_node (server, "specific.sender!");
+  LayerNode *member = make_node (server, "specific.member!");
+  g_autoptr (ChannelsEvent) one = channels_event_new_chat_text ("one");
+  g_autoptr (ChannelsEvent) two = channels_event_new_chat_text ("two");
+
+  g_test_summary ("What is published while the layer is held comes then, in order, and counts");
+
+  channels_layer_join (member->layer, GROUP);
+  channels_test_wait_until (layer_node_is_up (sender) && layer_node_is_up (member));
+  channels_layer_set_held (member->layer, TRUE);
+  g_assert_cmpuint (layer_node_send (sender, GROUP, one), ==, 1);
+  g_assert_cmpuint (layer_node_send (sender, GROUP, two), ==, 1);
+  run_for (MOMENT);
+  g_assert_cmpuint (member->heard->len, ==, 0);
+  channels_layer_set_held (member->layer, FALSE);
+  channels_test_wait_until (member->heard->len == 2);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      const LayerHeard *heard = g_ptr_array_index (member->heard, i);
+
+      g_assert_cmpvariant (channels_event_get_variant (heard->event),
+                           channels_event_get_variant (i == 0 ? one : two));
+    }
+  layer_node_free (member);
+  layer_node_free (sender);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/redis-hold/answer", test_held);
+  g_test_add_func ("/redis-hold/due", test_held_when_due);
+  g_test_add_func ("/redis-hold/gone", test_held_and_gone);
+  g_test_add_func ("/redis-hold/layer", test_held_layer);
+
+  return g_test_run ();
+}
