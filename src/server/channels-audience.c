@@ -62,10 +62,13 @@ struct _ChannelsAudience
   char *group;                /* (owned) */
   GArray *places;             /* (element-type Place) (owned) */
   ChannelsFrameLog log;       /* (owned): what not every place has had */
-  guint at;                   /* the place that is next */
-  gboolean backward;          /* the one after it is the one before it */
-  guint n_left;               /* steps until every place has had all */
-  GArray *callers;            /* (element-type Caller) (owned): who wait until it is ready */
+  struct
+  {
+    guint at;          /* the place that is next */
+    gboolean backward; /* the one after it is the one before it */
+    guint n_left;      /* steps until every place has had all, at most */
+  } round;
+  GArray *callers; /* (element-type Caller) (owned): who wait until it is ready */
   ChannelsFlush flush;
   guint n_blocked; /* of the poller, when the descriptors were looked up */
 };
@@ -95,6 +98,12 @@ static Place *
 get_place (ChannelsAudience *self, guint index)
 {
   return &g_array_index (self->places, Place, index);
+}
+
+static gboolean
+is_seated (ChannelsAudience *self, const ChannelsSeat *seat)
+{
+  return seat->index < self->places->len && get_place (self, seat->index)->seat == seat;
 }
 
 /* Returns how much of it the kernel has taken; the descriptor is -1 unless it was all. */
@@ -159,7 +168,7 @@ trim_log (ChannelsAudience *self)
   guint32 next = channels_frame_log_get_next (&self->log);
   guint32 behind = 0;
 
-  for (guint i = 0; self->n_left > 0 && i < self->places->len; i++)
+  for (guint i = 0; self->round.n_left > 0 && i < self->places->len; i++)
     behind = MAX (behind, next - get_place (self, i)->next);
 
   channels_frame_log_trim (&self->log, next - behind);
@@ -169,22 +178,22 @@ trim_log (ChannelsAudience *self)
 static void
 step (ChannelsAudience *self)
 {
-  if (self->at == (self->backward ? 0 : self->places->len - 1))
-    self->backward = !self->backward;
-  else if (self->backward)
-    self->at--;
+  if (self->round.at == (self->round.backward ? 0 : self->places->len - 1))
+    self->round.backward = !self->round.backward;
+  else if (self->round.backward)
+    self->round.at--;
   else
-    self->at++;
+    self->round.at++;
 }
 
-/* From here on every place is to be asked. */
+/* From here on every place is to be asked: those ahead, and then, on the way back, the others. */
 static void
 ask_all (ChannelsAudience *self)
 {
   guint n_places = self->places->len;
-  guint n_ahead = self->backward ? self->at + 1 : n_places - self->at;
+  guint n_ahead = self->round.backward ? self->round.at + 1 : n_places - self->round.at;
 
-  self->n_left = n_ahead < n_places ? n_ahead + n_places : n_places;
+  self->round.n_left = n_ahead < n_places ? n_ahead + n_places : n_places;
 }
 
 /* Goes on, for no more than @writes, and no more than @size bytes in all. */
@@ -195,19 +204,24 @@ go_on (ChannelsAudience *self, guint writes, gsize size)
   gsize written = 0;
 
   forget_descriptors (self);
-  while (self->n_left > 0 && writes > 0 && written < size)
+  while (self->round.n_left > 0 && writes > 0 && written < size)
     {
-      Place *place = get_place (self, self->at);
+      Place *place = get_place (self, self->round.at);
 
       step (self);
-      self->n_left--;
+      self->round.n_left--;
       if (place->next == next)
         continue;
 
       written += write_to (self, place);
       writes--;
-      if (place->next != next)
-        ask_all (self);
+      if (place->next == next)
+        continue;
+
+      /* One at an end would be the next again: its socket is to have some time. */
+      ask_all (self);
+      if (place == get_place (self, self->round.at))
+        break;
     }
 
   trim_log (self);
@@ -219,6 +233,20 @@ get_pressure (ChannelsAudience *self)
 {
   return MAX (channels_frame_log_count (&self->log) / WRITE_EVENTS,
               channels_frame_log_get_size (&self->log) / WRITE_SIZE);
+}
+
+/* Whether more has to be kept than that, however long it takes to write it. The oldest event does
+ * not count: one that is large by itself is no less for being written in a hurry. */
+static gboolean
+is_too_much (ChannelsAudience *self)
+{
+  guint n_events = channels_frame_log_count (&self->log);
+  gsize oldest;
+
+  channels_frame_log_peek (&self->log, self->log.first, self->log.first + 1, &oldest);
+
+  return n_events > PRESSURE_MAX * WRITE_EVENTS ||
+         channels_frame_log_get_size (&self->log) - oldest > PRESSURE_MAX * WRITE_SIZE;
 }
 
 static void
@@ -246,7 +274,7 @@ write_slice (ChannelsAudience *self)
   guint n = 1 + get_pressure (self) / SLICE_PRESSURE;
 
   go_on (self, n * SLICE_WRITES, n * SLICE_BYTES);
-  if (self->n_left > 0)
+  if (self->round.n_left > 0)
     channels_poller_flush_later (self->poller, &self->flush);
   call_ready (self);
 }
@@ -272,7 +300,7 @@ audience_deliver (ChannelsMember *member, const char *group, ChannelsEvent *even
 
   if (before == 0 && get_pressure (self) > 0)
     write_slice (self);
-  else if (get_pressure (self) > PRESSURE_MAX)
+  else if (is_too_much (self))
     go_on (self, self->places->len, G_MAXSIZE);
 
   return self->places->len;
@@ -460,7 +488,7 @@ channels_audience_join (ChannelsAudience *self, ChannelsSeat *seat)
   g_array_append_val (self->places, place);
 
   /* It may stand in the way of those that are left. */
-  if (self->n_left > 0)
+  if (self->round.n_left > 0)
     ask_all (self);
 }
 
@@ -476,7 +504,7 @@ channels_audience_leave (ChannelsAudience *self, ChannelsSeat *seat)
 {
   guint n_places = self->places->len - 1;
 
-  g_return_if_fail (get_place (self, seat->index)->seat == seat);
+  g_return_if_fail (is_seated (self, seat));
 
   channels_audience_catch_up (self, seat);
 
@@ -484,16 +512,16 @@ channels_audience_leave (ChannelsAudience *self, ChannelsSeat *seat)
   if (seat->index < n_places)
     get_place (self, seat->index)->seat->index = seat->index;
 
-  if (self->at >= n_places)
-    self->at = 0;
-  if (self->n_left > 0)
+  if (self->round.at == n_places)
+    self->round.at = MAX (n_places, 1) - 1;
+  if (self->round.n_left > 0)
     ask_all (self);
   if (n_places > 0)
     return;
 
   trim_log (self);
-  call_ready (self);
   channels_hub_leave (self->hub, self->group, CHANNELS_MEMBER (self));
+  call_ready (self);
 }
 
 /**
@@ -507,8 +535,11 @@ channels_audience_leave (ChannelsAudience *self, ChannelsSeat *seat)
 void
 channels_audience_catch_up (ChannelsAudience *self, ChannelsSeat *seat)
 {
-  Place *place = get_place (self, seat->index);
+  Place *place;
 
+  g_return_if_fail (is_seated (self, seat));
+
+  place = get_place (self, seat->index);
   if (channels_poller_count_blocked (self->poller) != self->n_blocked)
     place->fd = -1;
   while (place->next != channels_frame_log_get_next (&self->log))

@@ -270,7 +270,7 @@ beat (ChannelsDeadline *deadline, gint64 now)
   channels_frame_append (ping, CHANNELS_FRAME_PING, NULL, 0);
   heartbeat->pinged = now;
   bytes = g_byte_array_free_to_bytes (g_steal_pointer (&ping));
-  /* Past the audience: a ping has no place among events, and is not to end their slices. */
+  /* Past the audience: a ping has no place among events, and need not have it catch up. */
   channels_socket_push (self->socket, bytes, 0);
   channels_deadlines_set (get_deadlines (self), deadline, now + heartbeat->timeout);
 }

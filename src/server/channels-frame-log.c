@@ -8,6 +8,9 @@
 /* Bytes that an empty log keeps the memory of. */
 #define KEPT_MAX (256 * 1024)
 
+/* Bytes of one copy, unless one event is more. */
+#define COPY_MAX (256 * 1024)
+
 /*
  * ChannelsFrameLog:
  *
@@ -15,7 +18,7 @@
  * not had yet, and what comes next is one piece of memory, however many events it is.
  *
  * Who is slow gets references to copies, which all slow ones share: each byte is copied once at
- * most.
+ * most, in pieces, since whoever waits for one event keeps the whole piece.
  */
 typedef struct
 {
@@ -71,6 +74,7 @@ channels_frame_log_end_event (ChannelsFrameLog *self)
   guint64 end = self->offset + self->frames->len;
 
   g_array_append_val (self->ends, end);
+  self->peak = MAX (self->peak, self->frames->len);
 }
 
 /*
@@ -173,25 +177,28 @@ channels_frame_log_limit (const ChannelsFrameLog *self,
   return low;
 }
 
-/* Has copies of all there is. */
 static void
-copy_rest (ChannelsFrameLog *self)
+copy_piece (ChannelsFrameLog *self, guint32 to)
 {
-  guint32 next = channels_frame_log_get_next (self);
-  Copy *copy;
+  Copy *copy = g_new (Copy, 1);
   gsize size;
-  const guint8 *data;
+  const guint8 *data = channels_frame_log_peek (self, self->copied, to, &size);
 
-  if (self->copied == next)
-    return;
-
-  data = channels_frame_log_peek (self, self->copied, next, &size);
-  copy = g_new (Copy, 1);
   copy->bytes = g_bytes_new (data, size);
   copy->offset = find_start (self, self->copied);
-  copy->end = next;
+  copy->end = to;
   g_queue_push_tail (&self->copies, copy);
-  self->copied = next;
+  self->copied = to;
+}
+
+/* Has copies of all before @to. */
+static void
+copy_until (ChannelsFrameLog *self, guint32 to)
+{
+  guint32 next = channels_frame_log_get_next (self);
+
+  while (next - self->copied > next - to)
+    copy_piece (self, channels_frame_log_limit (self, self->copied, to - self->copied, COPY_MAX));
 }
 
 /* Pushes events @from to @to, the first of them from @start in the stream on. */
@@ -240,7 +247,7 @@ channels_frame_log_push (ChannelsFrameLog *self,
 {
   guint64 start = find_start (self, from) + written;
 
-  copy_rest (self);
+  copy_until (self, to);
   while (find_start (self, from + 1) <= start)
     from++;
 
@@ -260,15 +267,18 @@ trim_all (ChannelsFrameLog *self)
 {
   self->offset += self->frames->len;
   self->base = self->first;
-  g_array_set_size (self->ends, 0);
-  if (self->frames->len <= KEPT_MAX)
+  if (self->peak <= KEPT_MAX)
     {
       g_byte_array_set_size (self->frames, 0);
+      g_array_set_size (self->ends, 0);
       return;
     }
 
   g_byte_array_unref (self->frames);
   self->frames = g_byte_array_new ();
+  self->peak = 0;
+  g_array_unref (self->ends);
+  self->ends = g_array_new (FALSE, FALSE, sizeof (guint64));
 }
 
 /*

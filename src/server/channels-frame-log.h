@@ -15,8 +15,9 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  GByteArray *frames; /* (owned): append to it, and end the event */
+  GByteArray *frames; /* (owned): append an event to it, which is not empty, and end it */
   GArray *ends;       /* (element-type guint64) (owned): where each event ends in the stream */
+  gsize peak;         /* bytes that @frames have had at most, since they were made */
   guint64 offset;     /* where @frames begin in the stream */
   guint32 base;       /* number of the event that @frames begin with */
   guint32 first;      /* number of the first event that somebody may still want */

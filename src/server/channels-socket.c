@@ -488,12 +488,13 @@ channels_socket_get_last_heard (ChannelsSocket *self)
  * @events: how many events they hold; 0 for what is no event
  *
  * Writes, or has it wait behind what waits already. If that takes the backlog past its budget, the
- * frames are dropped and the socket fails with `CHANNELS_SOCKET_FAILURE_SLOW`.
+ * frames are dropped and the socket fails with `CHANNELS_SOCKET_FAILURE_SLOW`; from then on every
+ * event is dropped, so that none is left out in front of another.
  */
 void
 channels_socket_push (ChannelsSocket *self, GBytes *frames, guint events)
 {
-  if (self->watch.fd < 0 || self->is.closing)
+  if (self->watch.fd < 0 || self->is.closing || (events > 0 && !channels_socket_is_open (self)))
     return;
 
   if (channels_outbox_push (&self->outbox, frames, events))

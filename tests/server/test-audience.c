@@ -333,6 +333,24 @@ test_audience_says_when_it_is_ready (AudienceFixture *fixture, gconstpointer unu
 }
 
 static void
+test_audience_does_not_hurry_for_one (AudienceFixture *fixture, gconstpointer unused)
+{
+  ChannelsSeat seats[SLICE];
+
+  g_test_summary ("An event that is large by itself is written in turns of the loop, as any other");
+
+  join_slice (fixture, seats);
+
+  audience_fixture_send_size (fixture, 5 * 1024 * 1024);
+  audience_fixture_send (fixture, "x");
+  g_assert_cmpuint (channels_socket_get_backlog (fixture->browsers[2].socket), ==, 0);
+  audience_fixture_turn ();
+  g_assert_cmpuint (channels_socket_get_backlog (fixture->browsers[2].socket), >, 0);
+
+  leave_slice (fixture, seats);
+}
+
+static void
 test_audience_is_ready_when_all_have_left (AudienceFixture *fixture, gconstpointer unused)
 {
   ChannelsMember *member = CHANNELS_MEMBER (fixture->audience);
@@ -371,6 +389,7 @@ main (int argc, char *argv[])
   audience_fixture_add ("slices/leave", AUDIENCE_RECORDS, test_audience_catches_up_for_who_leaves);
   audience_fixture_add ("slices/moved", AUDIENCE_RECORDS, test_audience_finds_who_was_moved);
   audience_fixture_add ("slices/ready", AUDIENCE_RECORDS, test_audience_says_when_it_is_ready);
+  audience_fixture_add ("slices/hurry", AUDIENCE_STREAMS, test_audience_does_not_hurry_for_one);
   audience_fixture_add ("slices/left", AUDIENCE_RECORDS, test_audience_is_ready_when_all_have_left);
   audience_fixture_add ("slices/rest", AUDIENCE_RECORDS, test_audience_rests_when_all_is_written);
   audience_fixture_add ("group", AUDIENCE_RECORDS,

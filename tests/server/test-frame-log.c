@@ -6,6 +6,7 @@
 #include "channels-frame-log.h"
 
 #include <glib/gstdio.h>
+#include <malloc.h>
 #include <sys/socket.h>
 
 /* What may wait for the socket: all but what is begun, in one of the tests. */
@@ -219,38 +220,90 @@ test_frame_log_copies_each_byte_once (Fixture *fixture, gconstpointer unused)
   assert_read (fixture, "threefive");
 }
 
+/* Nothing more goes into the kernel, and @size bytes wait. */
 static void
-test_frame_log_ends_what_is_begun (Fixture *fixture, gconstpointer unused)
+block (Fixture *fixture, gsize size)
 {
-  g_autofree char *large = g_strnfill (BUDGET_BYTES, 'x');
-  g_autofree char *ballast = g_strnfill (BUDGET_BYTES - 2, 'b');
-  g_autoptr (GBytes) bytes = g_bytes_new (ballast, BUDGET_BYTES - 2);
+  g_autofree char *ballast = g_strnfill (size, 'b');
+  g_autoptr (GBytes) bytes = g_bytes_new (ballast, size);
   char filler[4096] = { 0 };
-  char *last = filler;
-  gssize size = sizeof filler;
-
-  g_test_summary ("Of an event that is begun the rest waits, even where the next one is too much");
 
   while (send (channels_socket_get_straight (fixture->socket), filler, sizeof filler,
                MSG_DONTWAIT) > 0)
     ;
   channels_socket_push (fixture->socket, bytes, 1);
+}
+
+/* All that waits comes now, and these bytes are its last. */
+static void
+assert_ends_with (Fixture *fixture, const char *end)
+{
+  g_autoptr (GByteArray) read = g_byte_array_new ();
+  guint8 buffer[4096];
+  gssize size = 1;
+
+  while (size > 0)
+    {
+      g_main_context_iteration (NULL, FALSE);
+      size = recv (fixture->fd, buffer, sizeof buffer, 0);
+      g_byte_array_append (read, buffer, MAX (size, 0));
+    }
+
+  g_assert_cmpmem (read->data + read->len - strlen (end), strlen (end), end, strlen (end));
+}
+
+static void
+test_frame_log_ends_what_is_begun (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *large = g_strnfill (BUDGET_BYTES, 'x');
+
+  g_test_summary ("Of an event that is begun the rest waits, even where the next one is too much");
+
+  block (fixture, BUDGET_BYTES - 2);
   append (fixture, "one");
   append (fixture, large);
 
   channels_frame_log_push (&fixture->log, fixture->socket, 0, 2, 1);
   g_assert_cmpuint (channels_socket_get_backlog (fixture->socket), ==, BUDGET_BYTES);
   g_assert_false (channels_socket_is_open (fixture->socket));
+  assert_ends_with (fixture, "bne");
+}
 
-  /* The socket is closed to more, yet what waits comes. */
-  while (size > 0)
-    {
-      g_main_context_iteration (NULL, FALSE);
-      size = recv (fixture->fd, filler, sizeof filler, 0);
-      if (size > 0)
-        last = filler + size - 2;
-    }
-  g_assert_cmpmem (last, 2, "ne", 2);
+static void
+test_frame_log_leaves_no_hole (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *large = g_strnfill (BUDGET_BYTES, 'x');
+
+  g_test_summary ("Behind an event that is too much nothing waits, even where it would fit");
+
+  block (fixture, 5);
+  append (fixture, large);
+  append (fixture, "small");
+
+  channels_frame_log_push (&fixture->log, fixture->socket, 0, 1, 0);
+  channels_frame_log_push (&fixture->log, fixture->socket, 1, 2, 0);
+  g_assert_false (channels_socket_is_open (fixture->socket));
+  assert_ends_with (fixture, "bbbbb");
+}
+
+static void
+test_frame_log_copies_in_pieces (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *frame = g_strnfill (100 * 1024, 'x');
+  const ChannelsFrameLog *log = &fixture->log;
+
+  g_test_summary (
+      "Who waits for little keeps little: no copy goes further than need be, or is large");
+
+  for (guint i = 0; i < 10; i++)
+    append (fixture, frame);
+  block (fixture, 1);
+  channels_frame_log_push (&fixture->log, fixture->socket, 0, 1, 100 * 1024 - 1);
+  g_assert_cmpuint (log->copies.length, ==, 1);
+  g_assert_cmpuint (log->copied, ==, 1);
+  channels_frame_log_push (&fixture->log, fixture->socket, 0, 5, 100 * 1024 - 1);
+  g_assert_cmpuint (log->copies.length, ==, 3);
+  g_assert_cmpuint (log->copied, ==, 5);
 }
 
 static void
@@ -269,6 +322,13 @@ test_frame_log_lets_go_of_much (Fixture *fixture, gconstpointer unused)
   g_assert_cmpuint (fixture->log.frames->len, ==, 0);
   append (fixture, "y");
   assert_peek (fixture, 2, 3, "y");
+
+  /* In the end little of it was in use. */
+  append (fixture, large);
+  append (fixture, "z");
+  channels_frame_log_trim (&fixture->log, 4);
+  channels_frame_log_trim (&fixture->log, 5);
+  g_assert_cmpuint (malloc_usable_size (fixture->log.frames->data), ==, 0);
 }
 
 static void
@@ -290,6 +350,8 @@ main (int argc, char *argv[])
   add ("wrap", test_frame_log_counts_beyond_32_bits);
   add ("push/rest", test_frame_log_pushes_the_rest);
   add ("push/once", test_frame_log_copies_each_byte_once);
+  add ("push/hole", test_frame_log_leaves_no_hole);
+  add ("push/pieces", test_frame_log_copies_in_pieces);
   add ("push/begun", test_frame_log_ends_what_is_begun);
   add ("memory", test_frame_log_lets_go_of_much);
 
