@@ -17,8 +17,8 @@
  * It is the only way in. Whatever is sent goes to the members here at once and then to the layer
  * for the members elsewhere; what the layer hears from elsewhere goes to the members here, and not
  * back. The layer is told of a group when its first member joins and when its last one leaves;
- * groups that are watched it stays in. It is held while members do not keep up with it. An event for
- * a group in which nobody is here is for the absence function, if there is one: no delivery pays.
+ * groups that are watched it stays in. It is held while members do not keep up with it. An event
+ * for a group in which nobody is here is for the absence function, if there is one.
  */
 struct _ChannelsHub
 {

@@ -88,13 +88,17 @@ class BusName:
     def _on_call(self, _connection, _sender, _path, _interface, method, parameters, invocation):
         arguments = parameters.unpack()
         answer = self.answer(method, arguments)
-        self.calls.append((method, arguments))
         if answer is not None:
             invocation.return_value(answer)
+            self.answered(method, arguments, answer.unpack())
+        self.calls.append((method, arguments))
 
     def answer(self, method, arguments):
         """Returns the answer to a call as a GLib.Variant, or None for none."""
         raise NotImplementedError
+
+    def answered(self, method, arguments, answer):
+        """Takes note of a call: what is emitted from now on comes behind the answer."""
 
     def emit(self, signal, signature, *arguments):
         """Sends a signal to everybody."""
@@ -142,15 +146,18 @@ class NotificationServer(BusName):
         if method == 'GetCapabilities':
             return GLib.Variant('(as)', (self._capabilities,))
         if method == 'CloseNotification':
-            self.shown.pop(arguments[0], None)
             return GLib.Variant('()', ())
         if not self._answers:
             return None
+        return GLib.Variant('(u)', (arguments[1] or self.count('Notify') + 1,))
+
+    def answered(self, method, arguments, answer):
+        if method == 'CloseNotification':
+            self.shown.pop(arguments[0], None)
+        if method != 'Notify':
+            return
         names = 'application', 'id', 'icon', 'title', 'body', 'actions', 'hints', 'timeout'
-        told = dict(zip(names, arguments))
-        told['id'] = told['id'] or self.count('Notify') + 1
-        self.shown[told['id']] = told
-        return GLib.Variant('(u)', (told['id'],))
+        self.shown[answer[0]] = {**dict(zip(names, arguments)), 'id': answer[0]}
 
     def find(self, title):
         """Returns the notification that it shows with a title, or None."""
