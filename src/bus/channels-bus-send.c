@@ -107,8 +107,11 @@ ready_cb (gpointer user_data)
 static void
 call_send_to_group (Call *call, const char *group, ChannelsEvent *event)
 {
-  call->pending++;
-  call->receivers += channels_hub_send_to_group (call->hub, group, event, NULL, send_cb, call);
+  gboolean waits = !channels_layer_is_alone (channels_hub_get_layer (call->hub));
+
+  call->pending += waits ? 1 : 0;
+  call->receivers +=
+      channels_hub_send_to_group (call->hub, group, event, NULL, waits ? send_cb : NULL, call);
   call->pending += channels_hub_when_ready (call->hub, group, ready_cb, call);
 }
 

@@ -79,6 +79,21 @@ channels_layer_get_state (ChannelsLayer *self)
 }
 
 /**
+ * channels_layer_is_alone:
+ * @self: a layer
+ *
+ * Returns: whether there is no other node, ever: who sends to a group need not wait to hear that it
+ * was handed to none
+ */
+gboolean
+channels_layer_is_alone (ChannelsLayer *self)
+{
+  ChannelsLayerInterface *iface = CHANNELS_LAYER_GET_IFACE (self);
+
+  return iface->is_alone != NULL && iface->is_alone (self);
+}
+
+/**
  * channels_layer_join:
  * @self: a layer
  * @group: a group that this node is not in yet

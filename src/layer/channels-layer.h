@@ -27,6 +27,7 @@ G_DECLARE_INTERFACE (ChannelsLayer, channels_layer, CHANNELS, LAYER, GObject)
  * ChannelsLayerInterface:
  * @get_name: the backend's name, as the configuration has it
  * @get_state: whether it works now
+ * @is_alone: (nullable): whether there is no other node, ever; `NULL`: there may be some
  * @join: this node wants what is sent to `group`, from now on and through every outage
  * @leave: it no longer does
  * @set_held: (nullable): it is to bring nothing more, for now, where that can wait; `NULL`: nothing
@@ -47,6 +48,7 @@ struct _ChannelsLayerInterface
 
   const char *(*get_name) (ChannelsLayer *self);
   ChannelsLayerState (*get_state) (ChannelsLayer *self);
+  gboolean (*is_alone) (ChannelsLayer *self);
   void (*join) (ChannelsLayer *self, const char *group);
   void (*leave) (ChannelsLayer *self, const char *group);
   void (*set_held) (ChannelsLayer *self, gboolean held);
@@ -76,6 +78,8 @@ struct _ChannelsLayerInterface
 const char *channels_layer_get_name (ChannelsLayer *self);
 
 ChannelsLayerState channels_layer_get_state (ChannelsLayer *self);
+
+gboolean channels_layer_is_alone (ChannelsLayer *self);
 
 void channels_layer_join (ChannelsLayer *self, const char *group);
 

@@ -37,6 +37,12 @@ memory_layer_get_state (ChannelsLayer *layer)
   return CHANNELS_LAYER_STATE_UP;
 }
 
+static gboolean
+memory_layer_is_alone (ChannelsLayer *layer)
+{
+  return TRUE;
+}
+
 static void
 memory_layer_join (ChannelsLayer *layer, const char *group)
 {
@@ -118,6 +124,7 @@ layer_iface_init (ChannelsLayerInterface *iface)
 {
   iface->get_name = memory_layer_get_name;
   iface->get_state = memory_layer_get_state;
+  iface->is_alone = memory_layer_is_alone;
   iface->join = memory_layer_join;
   iface->leave = memory_layer_leave;
   iface->send_to_group = memory_layer_send_to_group;

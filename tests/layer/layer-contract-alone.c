@@ -49,6 +49,15 @@ test_reaches_nobody (LayerContract *contract)
 }
 
 static void
+test_knows_whether_others_may_come (LayerContract *contract)
+{
+  g_test_summary ("A layer that can have one node alone says so, and no other does");
+
+  g_assert_cmpint (channels_layer_is_alone (contract->nodes[0]->layer), ==,
+                   contract->factory->max_nodes == 1);
+}
+
+static void
 test_brings_nothing_back (LayerContract *contract)
 {
   g_test_summary ("What a node sends to a group that it is in does not come back to it");
@@ -171,6 +180,7 @@ test_stops_while_in_groups (LayerContract *contract)
 const LayerContractCase layer_contract_alone[] = {
   { "name", 1, test_has_its_name, LAYER_CONTRACT_ALL },
   { "alone", 1, test_reaches_nobody, LAYER_CONTRACT_ALL },
+  { "others", 1, test_knows_whether_others_may_come, LAYER_CONTRACT_ALL },
   { "nothing-back", 1, test_brings_nothing_back, LAYER_CONTRACT_ALL },
   { "join-leave", 1, test_takes_joins_and_leaves_in_turn, LAYER_CONTRACT_ALL },
   { "no-callback", 1, test_nobody_needs_to_wait, LAYER_CONTRACT_ALL },
