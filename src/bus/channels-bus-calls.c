@@ -5,30 +5,136 @@
 
 #include "channels-bus-calls.h"
 
+/* What calls may take of one turn of the loop, µs: then others have theirs. */
+#define TURN (1 * G_TIME_SPAN_MILLISECOND)
+
 /**
  * ChannelsBusCalls:
  *
- * When a service was last called: how many calls have no answer yet, and when the last of them was.
+ * The calls of a service: how many have no answer yet, when the last of them was, and which have to
+ * wait for their turn.
+ *
+ * GDBus makes a source of the main loop of each call, and GLib dispatches all that are ready before
+ * anybody else is asked: who has a thousand calls under way would have browsers wait for all of
+ * them. So calls have a part of each turn of the loop, and what comes beyond that waits, in order,
+ * for the next.
  *
  * Each call holds a reference: it may be answered when the service is gone.
  */
 struct _ChannelsBusCalls
 {
   guint pending;
-  gint64 last;     /* µs, monotonic: when one last came or was answered */
-  GError *refusal; /* (owned) (nullable): what every call is answered with from now on */
+  gint64 last;          /* µs, monotonic: when one last came or was answered */
+  GError *refusal;      /* (owned) (nullable): what every call is answered with from now on */
+  GSource *source;      /* (owned): dispatched where something waits */
+  gint64 begun;         /* µs, monotonic: when the first call of this turn came; 0: none has */
+  GQueue waiting;       /* (element-type GDBusMethodInvocation) (owned): in order */
+  gboolean resumes;     /* one of those is being handled */
+  ChannelsBusStep step; /* (nullable): the rest of a call that is in front of them */
+  gpointer step_data;   /* (unowned) */
+};
+
+typedef struct
+{
+  GSource source;
+  ChannelsBusCalls *calls; /* (unowned): it owns the source */
+} CallsSource;
+
+static gboolean
+is_turn_over (ChannelsBusCalls *self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (self->begun == 0)
+    self->begun = now;
+
+  return now - self->begun >= TURN;
+}
+
+static gboolean
+is_waiting (ChannelsBusCalls *self)
+{
+  return self->step != NULL || self->waiting.length > 0;
+}
+
+/* As GDBusInterfaceSkeleton does it, again. */
+static void
+resume (ChannelsBusCalls *self, GDBusMethodInvocation *invocation)
+{
+  GDBusInterfaceSkeleton *skeleton = g_dbus_method_invocation_get_user_data (invocation);
+  const GDBusInterfaceVTable *vtable = g_dbus_interface_skeleton_get_vtable (skeleton);
+
+  self->resumes = TRUE;
+  vtable->method_call (g_dbus_method_invocation_get_connection (invocation),
+                       g_dbus_method_invocation_get_sender (invocation),
+                       g_dbus_method_invocation_get_object_path (invocation),
+                       g_dbus_method_invocation_get_interface_name (invocation),
+                       g_dbus_method_invocation_get_method_name (invocation),
+                       g_dbus_method_invocation_get_parameters (invocation), invocation, skeleton);
+  self->resumes = FALSE;
+}
+
+static void
+go_on (ChannelsBusCalls *self)
+{
+  ChannelsBusStep step = self->step;
+
+  if (step == NULL)
+    resume (self, g_queue_pop_head (&self->waiting));
+  else if (!step (self->step_data))
+    self->step = NULL;
+}
+
+/* Each turn of the loop begins with this. */
+static gboolean
+calls_source_prepare (GSource *source, gint *timeout)
+{
+  ChannelsBusCalls *self = ((CallsSource *) source)->calls;
+
+  self->begun = 0;
+  *timeout = -1;
+
+  return is_waiting (self);
+}
+
+static gboolean
+calls_source_check (GSource *source)
+{
+  return is_waiting (((CallsSource *) source)->calls);
+}
+
+static gboolean
+calls_source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
+{
+  ChannelsBusCalls *self = g_rc_box_acquire (((CallsSource *) source)->calls);
+
+  while (is_waiting (self) && !is_turn_over (self))
+    go_on (self);
+  channels_bus_calls_unref (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs calls_source_funcs = {
+  .prepare = calls_source_prepare,
+  .check = calls_source_check,
+  .dispatch = calls_source_dispatch,
 };
 
 /**
  * channels_bus_calls_new:
  *
- * Returns: (transfer full): no calls yet
+ * Returns: (transfer full): no calls yet, in the thread's default context
  */
 ChannelsBusCalls *
 channels_bus_calls_new (void)
 {
   ChannelsBusCalls *self = g_rc_box_new0 (ChannelsBusCalls);
 
+  self->source = g_source_new (&calls_source_funcs, sizeof (CallsSource));
+  ((CallsSource *) self->source)->calls = self;
+  g_source_set_static_name (self->source, "[channels] bus calls");
+  g_source_attach (self->source, g_main_context_get_thread_default ());
   channels_bus_calls_touch (self);
 
   return self;
@@ -39,6 +145,8 @@ clear (gpointer data)
 {
   ChannelsBusCalls *self = data;
 
+  g_source_destroy (self->source);
+  g_source_unref (self->source);
   g_clear_error (&self->refusal);
 }
 
@@ -67,11 +175,15 @@ on_invocation_gone (gpointer data, GObject *invocation)
  * @self: calls
  * @invocation: (transfer none): one more, which lives until it is answered
  *
- * Returns: `TRUE` if it waits for its answer, `FALSE` if it has been refused, and is gone
+ * Returns: `TRUE` if it is to be handled now, `FALSE` if it has been refused, or comes again when
+ * it is its turn
  */
 gboolean
 channels_bus_calls_add (ChannelsBusCalls *self, GDBusMethodInvocation *invocation)
 {
+  if (self->resumes)
+    return TRUE;
+
   if (self->refusal != NULL)
     {
       g_dbus_method_invocation_return_gerror (invocation, self->refusal);
@@ -79,14 +191,52 @@ channels_bus_calls_add (ChannelsBusCalls *self, GDBusMethodInvocation *invocatio
     }
 
   /* Who only watches does not need us. */
-  if (g_str_equal (g_dbus_method_invocation_get_method_name (invocation), "ListStatistics"))
+  if (!g_str_equal (g_dbus_method_invocation_get_method_name (invocation), "ListStatistics"))
+    {
+      self->pending++;
+      channels_bus_calls_touch (self);
+      g_object_weak_ref (G_OBJECT (invocation), on_invocation_gone, g_rc_box_acquire (self));
+    }
+
+  if (!is_waiting (self) && !is_turn_over (self))
     return TRUE;
 
-  self->pending++;
-  channels_bus_calls_touch (self);
-  g_object_weak_ref (G_OBJECT (invocation), on_invocation_gone, g_rc_box_acquire (self));
+  g_queue_push_tail (&self->waiting, invocation);
+  return FALSE;
+}
 
-  return TRUE;
+/**
+ * channels_bus_calls_run:
+ * @self: calls
+ * @step: (scope notified): called until it returns `FALSE`
+ * @user_data: (closure): passed to @step
+ *
+ * Does what the call asks for that is handled now: at once or, where that takes too long, in the
+ * next turns of the loop as well. No other call is handled before that is done.
+ */
+void
+channels_bus_calls_run (ChannelsBusCalls *self, ChannelsBusStep step, gpointer user_data)
+{
+  g_return_if_fail (self->step == NULL);
+
+  self->step = step;
+  self->step_data = user_data;
+  do
+    go_on (self);
+  while (self->step != NULL && !is_turn_over (self));
+}
+
+/**
+ * channels_bus_calls_finish:
+ * @self: calls
+ *
+ * Handles all that wait, however long that takes.
+ */
+void
+channels_bus_calls_finish (ChannelsBusCalls *self)
+{
+  while (is_waiting (self))
+    go_on (self);
 }
 
 /**

@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+/* Some 200 µs. */
+#define EVENTS_OF_A_STEP 64
+
 /*
  * The methods that send. Each checks its arguments, and then sends all that it was asked to.
  */
@@ -22,10 +25,12 @@ typedef struct
   ChannelsHub *hub;                  /* (owned) */
   GDBusMethodInvocation *invocation; /* (owned): until it is answered */
   gboolean wide;                     /* whether the answer is `(tt)`, not `(uu)` */
-  guint pending;     /* sends under way, members not ready for more, and one while more may come */
-  guint64 receivers; /* local members that were handed an event */
-  guint64 remotes;   /* other nodes */
-  GError *error;     /* (owned) (nullable): the gravest so far */
+  guint pending;      /* sends under way, members not ready for more, and one while more may come */
+  guint64 receivers;  /* local members that were handed an event */
+  guint64 remotes;    /* other nodes */
+  GVariant *messages; /* (owned) (nullable): of SendMany */
+  GVariantIter rest;  /* of those: what has not been sent */
+  GError *error;      /* (owned) (nullable): the gravest so far */
 } Call;
 
 static Call *
@@ -72,6 +77,7 @@ call_release (Call *call)
     return;
 
   call_answer (call);
+  g_clear_pointer (&call->messages, g_variant_unref);
   g_object_unref (call->hub);
   g_free (call);
 }
@@ -239,8 +245,33 @@ channels_bus_send_event (ChannelsHub *hub,
   call_release (call);
 }
 
+static gboolean
+send_some (gpointer user_data)
+{
+  Call *call = user_data;
+  const char *group;
+  const char *message;
+
+  for (guint i = 0; i < EVENTS_OF_A_STEP; i++)
+    {
+      g_autoptr (ChannelsEvent) event = NULL;
+
+      if (!g_variant_iter_next (&call->rest, "(&s&s)", &group, &message))
+        {
+          call_release (call);
+          return FALSE;
+        }
+
+      event = channels_event_new_chat_text (message);
+      call_send_to_group (call, group, event);
+    }
+
+  return TRUE;
+}
+
 /**
  * channels_bus_send_many:
+ * @calls: what @invocation is one of
  * @hub: where they are sent
  * @limits: the bounds
  * @invocation: (transfer full): a call of SendMany, which is answered
@@ -249,15 +280,13 @@ channels_bus_send_event (ChannelsHub *hub,
  * Sends many texts, in order: all of them, or none where one of them may not be sent.
  */
 void
-channels_bus_send_many (ChannelsHub *hub,
+channels_bus_send_many (ChannelsBusCalls *calls,
+                        ChannelsHub *hub,
                         const ChannelsLimits *limits,
                         GDBusMethodInvocation *invocation,
                         GVariant *messages)
 {
   GError *error = NULL;
-  GVariantIter iter;
-  const char *group;
-  const char *message;
   Call *call;
 
   if (!check_many (limits, messages, &error))
@@ -267,14 +296,9 @@ channels_bus_send_many (ChannelsHub *hub,
     }
 
   call = call_new (hub, invocation, TRUE);
-  g_variant_iter_init (&iter, messages);
-  while (g_variant_iter_next (&iter, "(&s&s)", &group, &message))
-    {
-      g_autoptr (ChannelsEvent) event = channels_event_new_chat_text (message);
-
-      call_send_to_group (call, group, event);
-    }
-  call_release (call);
+  call->messages = g_variant_ref (messages);
+  g_variant_iter_init (&call->rest, call->messages);
+  channels_bus_calls_run (calls, send_some, call);
 }
 
 /**

@@ -5,6 +5,7 @@
 
 #include <gio/gio.h>
 
+#include "channels-bus-calls.h"
 #include "channels-hub.h"
 #include "channels-limits.h"
 
@@ -25,7 +26,8 @@ void channels_bus_send_event (ChannelsHub *hub,
                               const char *group,
                               GVariant *dictionary);
 
-void channels_bus_send_many (ChannelsHub *hub,
+void channels_bus_send_many (ChannelsBusCalls *calls,
+                             ChannelsHub *hub,
                              const ChannelsLimits *limits,
                              GDBusMethodInvocation *invocation,
                              GVariant *messages);

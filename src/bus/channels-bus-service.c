@@ -96,7 +96,7 @@ on_skeleton_send_many (ChannelsBusService *self,
                        GDBusMethodInvocation *invocation,
                        GVariant *messages)
 {
-  channels_bus_send_many (self->hub, &self->limits, invocation, messages);
+  channels_bus_send_many (self->calls, self->hub, &self->limits, invocation, messages);
 
   return G_DBUS_METHOD_INVOCATION_HANDLED;
 }
@@ -581,6 +581,7 @@ channels_bus_service_unexport (ChannelsBusService *self)
   if (self->connection == NULL)
     return;
 
+  channels_bus_calls_finish (self->calls);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->skeleton));
 
   g_hash_table_iter_init (&iter, self->peers);

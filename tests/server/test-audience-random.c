@@ -185,22 +185,21 @@ join (Fixture *fixture, Browser *browser)
 
 /* An event whose text says which it is. */
 static ChannelsEvent *
-make_event (Fixture *fixture, GByteArray *out_frame)
+make_event (Fixture *fixture)
 {
   g_autofree char *filler = g_strnfill (g_test_rand_int_range (0, 200), 'x');
   g_autofree char *text = g_strdup_printf ("%u %s", fixture->n_sent++, filler);
-  ChannelsEvent *event = channels_event_new_chat_text (text);
 
-  channels_consumer_encode (fixture->consumer, event, out_frame);
-  return event;
+  return channels_event_new_chat_text (text);
 }
 
 static void
 send_to_all (Fixture *fixture)
 {
   g_autoptr (GByteArray) frame = g_byte_array_new ();
-  g_autoptr (ChannelsEvent) event = make_event (fixture, frame);
+  g_autoptr (ChannelsEvent) event = make_event (fixture);
 
+  channels_consumer_encode (fixture->consumer, event, frame);
   g_assert_cmpuint (channels_hub_send_to_group (fixture->hub, GROUP, event, NULL, NULL, NULL), ==,
                     fixture->n_seated);
   for (guint i = 0; i < BROWSERS; i++)
@@ -230,9 +229,11 @@ static void
 send_alone (Fixture *fixture, Browser *browser)
 {
   g_autoptr (GByteArray) frame = g_byte_array_new ();
-  g_autoptr (ChannelsEvent) event = make_event (fixture, frame);
-  g_autoptr (GBytes) bytes = g_bytes_new (frame->data, frame->len);
+  g_autoptr (ChannelsEvent) event = make_event (fixture);
+  g_autoptr (GBytes) bytes = NULL;
 
+  channels_consumer_encode (fixture->consumer, event, frame);
+  bytes = g_bytes_new (frame->data, frame->len);
   channels_audience_catch_up (fixture->audience, &browser->seat);
   channels_socket_push (browser->socket, bytes, 1);
   g_byte_array_append (browser->awaited, frame->data, frame->len);
