@@ -5,7 +5,8 @@
 """The benchmarks: channelsd beside others, as ratios in one run.
 
     tests/bench/bench.py bus        2 min: calls on the bus, beside a service that only counts
-    tests/bench/bench.py fairness   3 min: a flood of one group, and who wants little beside it
+    tests/bench/bench.py fairness   4 min: floods of one group, by a tab, by the bus and by Redis,
+                                    and who wants little beside them
     tests/bench/bench.py memory     1 min: over many connections, and of a start, beside node ws
     tests/bench/bench.py redis      20 min: nodes of one layer on Redis, beside Django Channels
                                     and nchan
