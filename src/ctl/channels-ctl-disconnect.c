@@ -25,7 +25,7 @@ run (ChannelsCtlContext *context, char **argv, GError **error)
     G_OPTION_ENTRY_NULL,
   };
   g_auto (GStrv) arguments = NULL;
-  ChannelsDBusChannels *proxy;
+  g_autoptr (GVariant) answer = NULL;
 
   if (!channels_ctl_command_parse (&channels_ctl_disconnect, argv, options, &arguments, error))
     return FALSE;
@@ -38,9 +38,12 @@ run (ChannelsCtlContext *context, char **argv, GError **error)
       return FALSE;
     }
 
-  proxy = channels_ctl_context_get_proxy (context, error);
-  return proxy != NULL && channels_dbus_channels_call_disconnect_sync (
-                              proxy, arguments[0], code, reason != NULL ? reason : "", NULL, error);
+  answer = channels_ctl_context_call (
+      context, "Disconnect",
+      g_variant_new ("(sus)", arguments[0], (guint32) code, reason != NULL ? reason : ""), "()",
+      error);
+
+  return answer != NULL;
 }
 
 const ChannelsCtlCommand channels_ctl_disconnect = {

@@ -58,16 +58,17 @@ run (ChannelsCtlContext *context, char **argv, GError **error)
 {
   gboolean json;
   g_auto (GStrv) arguments = NULL;
+  g_autoptr (GVariant) answer = NULL;
   g_autoptr (GVariant) groups = NULL;
-  ChannelsDBusChannels *proxy;
 
   if (!channels_ctl_command_parse_json (&channels_ctl_groups, argv, &json, &arguments, error))
     return FALSE;
 
-  proxy = channels_ctl_context_get_proxy (context, error);
-  if (proxy == NULL || !channels_dbus_channels_call_list_groups_sync (proxy, &groups, NULL, error))
+  answer = channels_ctl_context_call (context, "ListGroups", NULL, "(a(su))", error);
+  if (answer == NULL)
     return FALSE;
 
+  groups = g_variant_get_child_value (answer, 0);
   return json ? print_json (context, groups, error) : print_table (context, groups, error);
 }
 

@@ -71,17 +71,18 @@ run (ChannelsCtlContext *context, char **argv, GError **error)
 {
   gboolean json;
   g_auto (GStrv) arguments = NULL;
+  g_autoptr (GVariant) answer = NULL;
   g_autoptr (GVariant) members = NULL;
-  ChannelsDBusChannels *proxy;
 
   if (!channels_ctl_command_parse_json (&channels_ctl_members, argv, &json, &arguments, error))
     return FALSE;
 
-  proxy = channels_ctl_context_get_proxy (context, error);
-  if (proxy == NULL ||
-      !channels_dbus_channels_call_list_members_sync (proxy, arguments[0], &members, NULL, error))
+  answer = channels_ctl_context_call (context, "ListMembers", g_variant_new ("(s)", arguments[0]),
+                                      "(a(ssx))", error);
+  if (answer == NULL)
     return FALSE;
 
+  members = g_variant_get_child_value (answer, 0);
   return json ? print_json (context, members, error) : print_table (context, members, error);
 }
 

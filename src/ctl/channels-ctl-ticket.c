@@ -18,15 +18,16 @@ mint (ChannelsCtlContext *context,
       gboolean json,
       GError **error)
 {
-  ChannelsDBusChannels *proxy = channels_ctl_context_get_proxy (context, error);
-  g_autofree char *ticket = NULL;
-  g_autofree char *url = NULL;
+  g_autoptr (GVariant) reply = channels_ctl_context_call (
+      context, "MintTicket", g_variant_new ("(^assu)", groups, origin, seconds), "(ss)", error);
+  const char *ticket;
+  const char *url;
   g_autofree char *line = NULL;
 
-  if (proxy == NULL ||
-      !channels_dbus_channels_call_mint_ticket_sync (proxy, (const char *const *) groups, origin,
-                                                     seconds, &ticket, &url, NULL, error))
+  if (reply == NULL)
     return FALSE;
+
+  g_variant_get (reply, "(&s&s)", &ticket, &url);
 
   if (json)
     {
