@@ -8,16 +8,19 @@
 /* What calls may take of one turn of the loop, µs: then others have theirs. */
 #define TURN (1 * G_TIME_SPAN_MILLISECOND)
 
+/* Calls that may wait: more than the bus lets one client have under way. */
+#define WAITING_MAX 65536
+
 /**
  * ChannelsBusCalls:
  *
- * The calls of a service: how many have no answer yet, when the last of them was, and which have to
- * wait for their turn.
+ * The calls of a service: how many have no answer yet and when the last of them was; and which have
+ * to wait for their turn.
  *
  * GDBus makes a source of the main loop of each call, and GLib dispatches all that are ready before
  * anybody else is asked: who has a thousand calls under way would have browsers wait for all of
  * them. So calls have a part of each turn of the loop, and what comes beyond that waits, in order,
- * for the next.
+ * for the next. All callers stand in one queue.
  *
  * Each call holds a reference: it may be answered when the service is gone.
  */
@@ -82,7 +85,7 @@ go_on (ChannelsBusCalls *self)
   if (step == NULL)
     resume (self, g_queue_pop_head (&self->waiting));
   else if (!step (self->step_data))
-    self->step = NULL;
+    self->step = NULL, self->step_data = NULL;
 }
 
 /* Each turn of the loop begins with this. */
@@ -201,15 +204,19 @@ channels_bus_calls_add (ChannelsBusCalls *self, GDBusMethodInvocation *invocatio
   if (!is_waiting (self) && !is_turn_over (self))
     return TRUE;
 
-  g_queue_push_tail (&self->waiting, invocation);
+  if (self->waiting.length < WAITING_MAX)
+    g_queue_push_tail (&self->waiting, invocation);
+  else
+    g_dbus_method_invocation_return_error_literal (
+        invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "too many calls wait already");
   return FALSE;
 }
 
 /**
  * channels_bus_calls_run:
  * @self: calls
- * @step: (scope notified): called until it returns `FALSE`
- * @user_data: (closure): passed to @step
+ * @step: (scope forever): called until it returns `FALSE`
+ * @user_data: (closure): passed to @step; lives until then
  *
  * Does what the call asks for that is handled now: at once or, where that takes too long, in the
  * next turns of the loop as well. No other call is handled before that is done.
@@ -242,7 +249,8 @@ channels_bus_calls_finish (ChannelsBusCalls *self)
 /**
  * channels_bus_calls_refuse:
  * @self: calls
- * @error: what each that comes from now on is answered with; copied
+ * @error: what each that comes from now on is answered with, but for those that wait already;
+ * copied
  */
 void
 channels_bus_calls_refuse (ChannelsBusCalls *self, const GError *error)

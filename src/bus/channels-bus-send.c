@@ -10,8 +10,10 @@
 
 #include <string.h>
 
-/* Some 200 µs. */
+/* Events of SendMany, and bytes of their texts, that are sent before others may have their turn:
+ * some 200 µs. */
 #define EVENTS_OF_A_STEP 64
+#define BYTES_OF_A_STEP (256 * 1024)
 
 /*
  * The methods that send. Each checks its arguments, and then sends all that it was asked to.
@@ -251,8 +253,9 @@ send_some (gpointer user_data)
   Call *call = user_data;
   const char *group;
   const char *message;
+  gsize size = 0;
 
-  for (guint i = 0; i < EVENTS_OF_A_STEP; i++)
+  for (guint i = 0; i < EVENTS_OF_A_STEP && size < BYTES_OF_A_STEP; i++)
     {
       g_autoptr (ChannelsEvent) event = NULL;
 
@@ -264,6 +267,7 @@ send_some (gpointer user_data)
 
       event = channels_event_new_chat_text (message);
       call_send_to_group (call, group, event);
+      size += strlen (message);
     }
 
   return TRUE;
