@@ -8,7 +8,7 @@
 /*
  * channels_hub_hold_set_layer:
  * @self: a hold
- * @layer: (nullable): the layer that is to wait from now on; it has not been told to
+ * @layer: (nullable): the layer that is to wait from now on, and is not held yet
  */
 void
 channels_hub_hold_set_layer (ChannelsHubHold *self, ChannelsLayer *layer)

@@ -178,7 +178,9 @@ pubsub_layer_leave (ChannelsLayer *layer, const char *group)
         g_ptr_array_index (self->subscribers, find_host (self, channel)), channel);
 }
 
-/* What is published meanwhile waits with Redis, in our output buffer there. */
+/* What is published meanwhile waits with Redis, in our output buffer there: for as long as that is
+ * within Redis' `client-output-buffer-limit pubsub` (32 MiB, or 8 MiB for a minute), beyond which
+ * it ends the connection, and what waited is lost. */
 static void
 pubsub_layer_set_held (ChannelsLayer *layer, gboolean held)
 {
@@ -312,6 +314,7 @@ pubsub_layer_stop (ChannelsLayer *layer,
   g_return_if_fail (!self->stopped);
 
   self->stopped = TRUE;
+  pubsub_layer_set_held (layer, FALSE); /* or no answer would be read */
   channels_redis_batches_flush (self->batches);
   farewell = channels_redis_farewell_begin (layer, close_all, cancellable, callback, user_data);
   for (guint i = 0; i < self->subscribers->len; i++)

@@ -19,6 +19,11 @@
 /* Reads of what is here already, before a connection ends because an answer is not. */
 #define READS_BEFORE_END 32
 
+/* What Redis sends may have to wait behind what waited while the stream was held: so long after
+ * that a stream that still brings something is not too late, but looked at again soon, µs. */
+#define CATCH_UP_TIME (3 * G_TIME_SPAN_SECOND)
+#define LOOK_AGAIN (100 * G_TIME_SPAN_MILLISECOND)
+
 /* An output buffer that grew past this is given back once it is empty. */
 #define KEPT_MAX 1048576
 
@@ -51,6 +56,7 @@ struct _ChannelsRedisStream
   GByteArray *unsent;            /* (owned) */
   GQueue commands;   /* (element-type ChannelsRedisCommand) (owned): under way, oldest first */
   gint64 last_heard; /* µs, monotonic */
+  gint64 held_until; /* µs, monotonic: when a hold last ended; 0: it was never held */
   const ChannelsRedisStreamFuncs *funcs; /* (unowned) */
   gpointer user_data;                    /* (unowned) */
 };
@@ -228,11 +234,19 @@ on_readable (GObject *pollable, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Now, or so lately that what waited may still be on its way. */
+static gboolean
+has_been_held (ChannelsRedisStream *self, gint64 now)
+{
+  return self->readable == NULL || (self->held_until > 0 && now - self->held_until < CATCH_UP_TIME);
+}
+
 static gboolean
 on_deadline (gpointer user_data)
 {
   g_autoptr (ChannelsRedisStream) self = g_object_ref (user_data);
   const ChannelsRedisCommand *oldest;
+  gint64 now = g_get_monotonic_time ();
 
   for (guint i = 0; i < READS_BEFORE_END && self->connection != NULL; i++)
     {
@@ -244,7 +258,11 @@ on_deadline (gpointer user_data)
   if (self->connection == NULL || oldest == NULL)
     return G_SOURCE_CONTINUE;
 
-  if (oldest->due <= g_get_monotonic_time ())
+  if (self->last_heard >= now && has_been_held (self, now))
+    {
+      g_source_set_ready_time (self->deadline, MAX (oldest->due, now + LOOK_AGAIN));
+    }
+  else if (oldest->due <= g_get_monotonic_time ())
     {
       g_autoptr (GError) error =
           g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "it does not answer in time");
@@ -487,12 +505,13 @@ channels_redis_stream_send (ChannelsRedisStream *self,
  * @self: a stream
  * @held: whether what Redis sends is to wait with it
  *
- * Reads nothing more, or goes on. What was read is told of all the same, and it reads before it
- * holds a late answer against Redis.
+ * Reads nothing more, or goes on. What was read is told of all the same. An answer that is due is
+ * looked for all the same, and no answer is too late while Redis still brings what waited.
  */
 void
 channels_redis_stream_set_held (ChannelsRedisStream *self, gboolean held)
 {
+  self->held_until = g_get_monotonic_time ();
   if (held)
     channels_redis_timer_clear (&self->readable);
   else if (self->readable == NULL && self->connection != NULL)

@@ -130,7 +130,7 @@ run_events (ChannelsPoller *self)
 static gboolean
 poller_source_prepare (GSource *source, gint *timeout)
 {
-  ChannelsPoller *self = ((PollerSource *) source)->poller;
+  g_autoptr (ChannelsPoller) self = g_object_ref (((PollerSource *) source)->poller);
 
   run_flushes (self);
   *timeout = -1;

@@ -15,6 +15,9 @@
 /* µs: what Redis sends is here by then. */
 #define MOMENT (50 * G_TIME_SPAN_MILLISECOND)
 
+/* µs: what Redis has for an answer, until it is given up. */
+#define ANSWER_TIME (3 * G_TIME_SPAN_SECOND)
+
 static RedisClient *
 connect_to (RedisServer *server)
 {
@@ -78,6 +81,42 @@ test_held_when_due (void)
 
   g_assert_no_error (answer.error);
   g_assert_cmpuint (client->n_down, ==, 0);
+}
+
+/* Messages, and bytes of each: more than the kernel has room for. */
+#define MANY 32
+#define MUCH (64 * 1024)
+
+static void
+test_held_behind_much (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  g_autoptr (RedisClient) sender = connect_to (server);
+  g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
+  g_autofree char *text = g_strnfill (MUCH, 'x');
+  g_autofree char *publish = g_strconcat ("PUBLISH one ", text, NULL);
+  g_autoptr (RedisClient) member =
+      redis_client_new (url, CHANNELS_REDIS_CONNECTION_SUBSCRIBER, NULL);
+  g_auto (RedisAnswer) one = { 0 };
+  g_auto (RedisAnswer) other = { 0 };
+
+  g_test_summary ("An answer behind much that waits is not too late, and none of that is lost");
+
+  channels_test_wait_until (member->n_up == 1);
+  redis_client_call (member, "SUBSCRIBE one", &one);
+  channels_redis_connection_set_held (member->connection, TRUE);
+  for (guint i = 0; i < MANY; i++)
+    {
+      g_auto (RedisAnswer) published = { 0 };
+
+      redis_client_call (sender, publish, &published);
+    }
+  redis_client_send_cancellable (member, "SUBSCRIBE other", MOMENT, NULL, &other);
+  channels_test_wait_until (other.n_calls == 1);
+
+  g_assert_no_error (other.error);
+  g_assert_cmpuint (member->messages->len, ==, MANY);
+  g_assert_cmpuint (member->n_down, ==, 0);
 }
 
 static void
@@ -149,6 +188,24 @@ test_held_layer (void)
   layer_node_free (sender);
 }
 
+static void
+test_held_and_stopped (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  LayerNode *member = make_node (server, "specific.member!");
+  gint64 begun;
+
+  g_test_summary ("A layer that is held stops in an orderly way, and at once");
+
+  channels_layer_join (member->layer, GROUP);
+  channels_test_wait_until (layer_node_is_up (member));
+  channels_layer_set_held (member->layer, TRUE);
+  begun = g_get_monotonic_time ();
+  layer_node_stop (member);
+  g_assert_cmpint (g_get_monotonic_time () - begun, <, ANSWER_TIME);
+  layer_node_free (member);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -156,7 +213,9 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/redis-hold/answer", test_held);
   g_test_add_func ("/redis-hold/due", test_held_when_due);
+  g_test_add_func ("/redis-hold/much", test_held_behind_much);
   g_test_add_func ("/redis-hold/gone", test_held_and_gone);
+  g_test_add_func ("/redis-hold/stop", test_held_and_stopped);
   g_test_add_func ("/redis-hold/layer", test_held_layer);
 
   return g_test_run ();
