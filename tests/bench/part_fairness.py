@@ -6,10 +6,11 @@
 import contextlib
 import functools
 import itertools
+import os
 import statistics
 
 from channelsd import Bus, Daemon
-from floods import DEAF_TABS, from_a_tab, from_redis, from_the_bus
+from floods import DEAF_TABS, NICENESS, from_a_tab, from_redis, from_the_bus
 from measure import number, print_table, ratio
 from nodes import RedisServer
 from peers import CONFIGURATION
@@ -55,6 +56,7 @@ def measure_redis(bench, is_flooded, tabs, size):
     with contextlib.ExitStack() as stack:
         with bench.cores.for_client():
             redis = stack.enter_context(RedisServer(over_tcp=True))
+        os.setpriority(os.PRIO_PROCESS, redis.process.pid, NICENESS)
         daemon = stack.enter_context(started(bench, '--layer', 'redis-pubsub', '--redis',
                                              redis.url))
         if is_flooded:
