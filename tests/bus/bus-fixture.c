@@ -230,6 +230,29 @@ bus_fixture_count_members (BusFixture *fixture, const char *group)
   return count;
 }
 
+void
+bus_fixture_join_member (BusFixture *fixture, const char *group)
+{
+  channels_hub_join (fixture->hub, group, CHANNELS_MEMBER (fixture->member));
+}
+
+void
+bus_fixture_leave_member (BusFixture *fixture, const char *group)
+{
+  channels_hub_leave (fixture->hub, group, CHANNELS_MEMBER (fixture->member));
+}
+
+GVariant *
+bus_fixture_make_pairs (const char *group, guint n)
+{
+  GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ss)"));
+
+  for (guint i = 0; i < n; i++)
+    g_variant_builder_add (&builder, "(ss)", group, "many");
+
+  return g_variant_new ("(a(ss))", &builder);
+}
+
 GVariant *
 bus_fixture_make_event (gsize size)
 {

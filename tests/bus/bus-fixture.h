@@ -75,6 +75,13 @@ void bus_fixture_assert_fails (BusFixture *fixture,
 
 guint bus_fixture_count_members (BusFixture *fixture, const char *group);
 
+/* Puts the fixture's WebSocket into a group, and takes it out. */
+void bus_fixture_join_member (BusFixture *fixture, const char *group);
+void bus_fixture_leave_member (BusFixture *fixture, const char *group);
+
+/* The arguments of a SendMany of so many short texts to one group: floating. */
+GVariant *bus_fixture_make_pairs (const char *group, guint n);
+
 /* A chat message that GVariant takes @size bytes for: (transfer full). */
 GVariant *bus_fixture_make_event (gsize size);
 

@@ -26,18 +26,6 @@ make_event_of_size (gsize size)
 }
 
 static void
-join_member (BusFixture *fixture)
-{
-  channels_hub_join (fixture->hub, GROUP, CHANNELS_MEMBER (fixture->member));
-}
-
-static void
-leave_member (BusFixture *fixture)
-{
-  channels_hub_leave (fixture->hub, GROUP, CHANNELS_MEMBER (fixture->member));
-}
-
-static void
 test_send_text_reaches_the_group (BusFixture *fixture, gconstpointer data)
 {
   GVariant *event;
@@ -46,10 +34,10 @@ test_send_text_reaches_the_group (BusFixture *fixture, gconstpointer data)
 
   g_test_summary ("SendToGroup sends a chat message and counts who got it");
 
-  join_member (fixture);
+  bus_fixture_join_member (fixture, GROUP);
   bus_fixture_assert_sent (fixture, "SendToGroup", g_variant_new ("(ss)", GROUP, "你好"), 1, 0);
   bus_fixture_assert_sent (fixture, "SendToGroup", g_variant_new ("(ss)", "empty", "hello"), 0, 0);
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
 
   g_assert_cmpuint (fixture->member->events->len, ==, 1);
   event = fake_member_get_event (fixture->member, 0);
@@ -69,10 +57,10 @@ test_send_event_reaches_the_group (BusFixture *fixture, gconstpointer data)
   event = g_variant_ref_sink (g_variant_new_parsed (
       "{'type': <'news.flash'>, 'null': <signature ''>, 'array': <[<int64 1>, <'two'>]>,"
       " 'object': <{'deep': <true>}>, 'big': <uint64 18446744073709551615>, 'pi': <3.14>}"));
-  join_member (fixture);
+  bus_fixture_join_member (fixture, GROUP);
   bus_fixture_assert_sent (fixture, "SendEventToGroup", g_variant_new ("(s@a{sv})", GROUP, event),
                            1, 0);
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
 
   g_assert_cmpuint (fixture->member->events->len, ==, 1);
   g_assert_cmpvariant (fake_member_get_event (fixture->member, 0), event);
@@ -84,12 +72,12 @@ test_send_counts_other_nodes (BusFixture *fixture, gconstpointer data)
   g_test_summary ("What the layer hands to other nodes is counted in remotes");
 
   fixture->fake_layer->remotes = 3;
-  join_member (fixture);
+  bus_fixture_join_member (fixture, GROUP);
   bus_fixture_assert_sent (fixture, "SendToGroup", g_variant_new ("(ss)", GROUP, "hello"), 1, 3);
   bus_fixture_assert_sent (fixture, "SendToChannel",
                            g_variant_new_parsed ("('other.node!x', {'type': <'chat_message'>})"), 0,
                            3);
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
 }
 
 static void
@@ -98,7 +86,7 @@ test_send_without_layer_reaches_who_is_here (BusFixture *fixture, gconstpointer 
   g_test_summary ("While the layer is down a send fails only where nobody is here");
 
   fixture->fake_layer->error = CHANNELS_ERROR_LAYER_UNAVAILABLE;
-  join_member (fixture);
+  bus_fixture_join_member (fixture, GROUP);
   bus_fixture_assert_sent (fixture, "SendToGroup", g_variant_new ("(ss)", GROUP, "hello"), 1, 0);
   bus_fixture_assert_fails (fixture, "SendToGroup", g_variant_new ("(ss)", "empty", "hello"),
                             "LayerUnavailable");
@@ -108,7 +96,7 @@ test_send_without_layer_reaches_who_is_here (BusFixture *fixture, gconstpointer 
   bus_fixture_assert_fails (fixture, "SendToChannel",
                             g_variant_new_parsed ("('other.node!x', {'type': <'chat_message'>})"),
                             "LayerUnavailable");
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
 }
 
 static void
@@ -116,7 +104,7 @@ test_send_passes_the_layers_errors (BusFixture *fixture, gconstpointer data)
 {
   g_test_summary ("An error of the layer other than its absence is the caller's, members or not");
 
-  join_member (fixture);
+  bus_fixture_join_member (fixture, GROUP);
   fixture->fake_layer->error = CHANNELS_ERROR_MESSAGE_TOO_BIG;
   bus_fixture_assert_fails (fixture, "SendToGroup", g_variant_new ("(ss)", GROUP, "hello"),
                             "MessageTooBig");
@@ -124,7 +112,7 @@ test_send_passes_the_layers_errors (BusFixture *fixture, gconstpointer data)
   bus_fixture_assert_fails (fixture, "SendToChannel",
                             g_variant_new_parsed ("('other.node!x', {'type': <'chat_message'>})"),
                             "ChannelFull");
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
 }
 
 static void
@@ -172,7 +160,7 @@ test_send_checks_types (BusFixture *fixture, gconstpointer data)
 
   g_test_summary ("An event has a type that is a string and not reserved");
 
-  join_member (fixture);
+  bus_fixture_join_member (fixture, GROUP);
   for (gsize i = 0; i < G_N_ELEMENTS (bad_events); i++)
     {
       g_autoptr (GVariant) event = g_variant_ref_sink (g_variant_new_parsed (bad_events[i]));
@@ -183,7 +171,7 @@ test_send_checks_types (BusFixture *fixture, gconstpointer data)
                                 g_variant_new ("(s@a{sv})", fixture->member->channel, event),
                                 "InvalidEvent");
     }
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
 
   g_assert_cmpuint (fixture->member->events->len, ==, 0);
 }
@@ -237,11 +225,11 @@ test_send_many_keeps_order (BusFixture *fixture, gconstpointer data)
   g_test_summary ("SendMany sends all, in order, and sums up");
 
   fixture->fake_layer->remotes = 2;
-  join_member (fixture);
+  bus_fixture_join_member (fixture, GROUP);
   reply = bus_fixture_call (
       fixture, "SendMany",
       g_variant_new_parsed ("([(%s, 'a'), ('empty', 'b'), (%s, 'c')],)", GROUP, GROUP));
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
 
   g_variant_get (reply, "(tt)", &receivers, &remotes);
   g_assert_cmpuint (receivers, ==, 2);
@@ -273,7 +261,7 @@ test_send_waits_for_who_is_busy (BusFixture *fixture, gconstpointer data)
 
   g_test_summary ("A flood's call is answered when its group is ready for more, others at once");
 
-  join_member (fixture);
+  bus_fixture_join_member (fixture, GROUP);
   fixture->member->busy = TRUE;
   g_dbus_connection_call (fixture->client, CHANNELS_BUS_NAME, CHANNELS_OBJECT_PATH,
                           CHANNELS_BUS_INTERFACE, "SendMany",
@@ -288,7 +276,7 @@ test_send_waits_for_who_is_busy (BusFixture *fixture, gconstpointer data)
 
   fake_member_be_ready (fixture->member);
   channels_test_wait_until (reply != NULL);
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
   bus_fixture_assert_sent (fixture, "SendToGroup", g_variant_new ("(ss)", GROUP, "x"), 0, 0);
 }
 
@@ -299,27 +287,16 @@ test_send_many_is_all_or_none (BusFixture *fixture, gconstpointer data)
 
   g_test_summary ("SendMany sends nothing where one of its texts may not be sent");
 
-  join_member (fixture);
+  bus_fixture_join_member (fixture, GROUP);
   bus_fixture_assert_fails (fixture, "SendMany",
                             g_variant_new_parsed ("([(%s, 'a'), ('b c', 'b')],)", GROUP),
                             "InvalidName");
   bus_fixture_assert_fails (
       fixture, "SendMany",
       g_variant_new_parsed ("([(%s, 'a'), (%s, %s)],)", GROUP, GROUP, too_long), "MessageTooBig");
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
 
   g_assert_cmpuint (fixture->member->events->len, ==, 0);
-}
-
-static GVariant *
-make_pairs (guint n)
-{
-  GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ss)"));
-
-  for (guint i = 0; i < n; i++)
-    g_variant_builder_add (&builder, "(ss)", GROUP, "x");
-
-  return g_variant_new ("(a(ss))", &builder);
 }
 
 static void
@@ -330,13 +307,14 @@ test_send_many_takes_65536 (BusFixture *fixture, gconstpointer data)
 
   g_test_summary ("SendMany takes 65,536 pairs, or none at all, and not one more");
 
-  join_member (fixture);
-  bus_fixture_assert_done (fixture, "SendMany", make_pairs (0));
-  bus_fixture_assert_fails (fixture, "SendMany", make_pairs (65537), "MessageTooBig");
+  bus_fixture_join_member (fixture, GROUP);
+  bus_fixture_assert_done (fixture, "SendMany", bus_fixture_make_pairs (GROUP, 0));
+  bus_fixture_assert_fails (fixture, "SendMany", bus_fixture_make_pairs (GROUP, 65537),
+                            "MessageTooBig");
   g_assert_cmpuint (fixture->member->events->len, ==, 0);
 
-  most = bus_fixture_call (fixture, "SendMany", make_pairs (65536));
-  leave_member (fixture);
+  most = bus_fixture_call (fixture, "SendMany", bus_fixture_make_pairs (GROUP, 65536));
+  bus_fixture_leave_member (fixture, GROUP);
 
   g_variant_get (most, "(tt)", &receivers, NULL);
   g_assert_cmpuint (receivers, ==, 65536);

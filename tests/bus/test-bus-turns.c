@@ -17,29 +17,6 @@
 /* Turns that others have meanwhile, at the least. */
 #define TURNS_MIN 5
 
-static void
-join_member (BusFixture *fixture)
-{
-  channels_hub_join (fixture->hub, GROUP, CHANNELS_MEMBER (fixture->member));
-}
-
-static void
-leave_member (BusFixture *fixture)
-{
-  channels_hub_leave (fixture->hub, GROUP, CHANNELS_MEMBER (fixture->member));
-}
-
-static GVariant *
-make_pairs (guint n)
-{
-  GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(ss)"));
-
-  for (guint i = 0; i < n; i++)
-    g_variant_builder_add (&builder, "(ss)", GROUP, "many");
-
-  return g_variant_new ("(a(ss))", &builder);
-}
-
 /* How many answers have come, and none of them an error. */
 static void
 answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -90,14 +67,14 @@ test_turns_are_left_to_others (BusFixture *fixture, gconstpointer data)
 
   g_test_summary ("While a call that is long is handled, others have their turns of the loop");
 
-  join_member (fixture);
-  call (fixture, "SendMany", make_pairs (MANY), &n_answers);
+  bus_fixture_join_member (fixture, GROUP);
+  call (fixture, "SendMany", bus_fixture_make_pairs (GROUP, MANY), &n_answers);
   channels_test_wait_until (events->len > 0);
   source = g_idle_add_full (G_PRIORITY_DEFAULT, count_turn_cb, &n_turns, NULL);
   channels_test_wait_until (events->len == MANY);
   g_source_remove (source);
   channels_test_wait_until (n_answers == 1);
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
 
   g_assert_cmpuint (n_turns, >=, TURNS_MIN);
 }
@@ -109,8 +86,8 @@ test_turns_keep_the_order (BusFixture *fixture, gconstpointer data)
 
   g_test_summary ("What waits for its turn is handled in order, and all of it is answered");
 
-  join_member (fixture);
-  call (fixture, "SendMany", make_pairs (MANY), &n_answers);
+  bus_fixture_join_member (fixture, GROUP);
+  call (fixture, "SendMany", bus_fixture_make_pairs (GROUP, MANY), &n_answers);
   for (guint i = 0; i < CALLS; i++)
     {
       g_autofree char *text = g_strdup_printf ("%u", i);
@@ -119,7 +96,7 @@ test_turns_keep_the_order (BusFixture *fixture, gconstpointer data)
     }
   call (fixture, "ListGroups", NULL, &n_answers);
   channels_test_wait_until (n_answers == CALLS + 2);
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
 
   g_assert_cmpuint (fixture->member->events->len, ==, MANY + CALLS);
   g_assert_cmpstr (get_text (fixture, MANY - 1), ==, "many");
@@ -139,14 +116,14 @@ test_turns_end_with_the_service (BusFixture *fixture, gconstpointer data)
 
   g_test_summary ("What waits for its turn when the service leaves the bus is done and answered");
 
-  join_member (fixture);
-  call (fixture, "SendMany", make_pairs (MANY), &n_answers);
+  bus_fixture_join_member (fixture, GROUP);
+  call (fixture, "SendMany", bus_fixture_make_pairs (GROUP, MANY), &n_answers);
   channels_test_wait_until (events->len > 0);
   g_assert_cmpuint (events->len, <, MANY);
   channels_bus_service_unexport (fixture->service);
   g_assert_cmpuint (events->len, ==, MANY);
   channels_test_wait_until (n_answers == 1);
-  leave_member (fixture);
+  bus_fixture_leave_member (fixture, GROUP);
 }
 
 int

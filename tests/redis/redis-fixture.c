@@ -57,6 +57,20 @@ redis_client_new (const char *url,
   return self;
 }
 
+RedisClient *
+redis_client_new_up (const char *socket)
+{
+  g_autofree char *url = g_strconcat ("unix://", socket, NULL);
+  ChannelsRedisConnectionOptions options;
+  RedisClient *client;
+
+  redis_options_init_short (&options);
+  client = redis_client_new (url, CHANNELS_REDIS_CONNECTION_COMMANDS, &options);
+  channels_test_wait_until (client->n_up == 1);
+
+  return client;
+}
+
 void
 redis_client_free (RedisClient *self)
 {

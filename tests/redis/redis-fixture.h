@@ -35,6 +35,9 @@ RedisClient *redis_client_new (const char *url,
                                ChannelsRedisConnectionMode mode,
                                const ChannelsRedisConnectionOptions *options);
 
+/* One for commands with short times, by the server's Unix socket, that is up. */
+RedisClient *redis_client_new_up (const char *socket);
+
 /* Checks as well that nothing holds the connection any longer. */
 void redis_client_free (RedisClient *self);
 

@@ -18,20 +18,6 @@
 /* µs: what Redis has for an answer, until it is given up. */
 #define ANSWER_TIME (3 * G_TIME_SPAN_SECOND)
 
-static RedisClient *
-connect_to (RedisServer *server)
-{
-  g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
-  ChannelsRedisConnectionOptions options;
-  RedisClient *client;
-
-  redis_options_init_short (&options);
-  client = redis_client_new (url, CHANNELS_REDIS_CONNECTION_COMMANDS, &options);
-  channels_test_wait_until (client->n_up == 1);
-
-  return client;
-}
-
 static void
 run_for (gint64 time)
 {
@@ -48,7 +34,7 @@ static void
 test_held (void)
 {
   g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
-  g_autoptr (RedisClient) client = connect_to (server);
+  g_autoptr (RedisClient) client = redis_client_new_up (server->socket);
   g_auto (RedisAnswer) answer = { 0 };
 
   g_test_summary ("What Redis sends waits while the connection is held, and comes then");
@@ -70,7 +56,7 @@ static void
 test_held_when_due (void)
 {
   g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
-  g_autoptr (RedisClient) client = connect_to (server);
+  g_autoptr (RedisClient) client = redis_client_new_up (server->socket);
   g_auto (RedisAnswer) answer = { 0 };
 
   g_test_summary ("An answer that is here is read before it is held against Redis that it is late");
@@ -91,7 +77,7 @@ static void
 test_held_behind_much (void)
 {
   g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
-  g_autoptr (RedisClient) sender = connect_to (server);
+  g_autoptr (RedisClient) sender = redis_client_new_up (server->socket);
   g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
   g_autofree char *text = g_strnfill (MUCH, 'x');
   g_autofree char *publish = g_strconcat ("PUBLISH one ", text, NULL);
@@ -123,7 +109,7 @@ static void
 test_held_and_gone (void)
 {
   g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
-  g_autoptr (RedisClient) client = connect_to (server);
+  g_autoptr (RedisClient) client = redis_client_new_up (server->socket);
   g_auto (RedisAnswer) answer = { 0 };
 
   g_test_summary ("A connection that broke while it was held is not held when it is up again");

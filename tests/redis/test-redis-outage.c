@@ -32,20 +32,6 @@ make_unix_url (RedisServer *server, const char *rest)
   return g_strdup_printf ("unix://%s%s", server->socket, rest);
 }
 
-static RedisClient *
-connect_to (RedisServer *server)
-{
-  g_autofree char *url = make_unix_url (server, "");
-  ChannelsRedisConnectionOptions options;
-  RedisClient *client;
-
-  redis_options_init_short (&options);
-  client = redis_client_new (url, CHANNELS_REDIS_CONNECTION_COMMANDS, &options);
-  channels_test_wait_until (client->n_up == 1);
-
-  return client;
-}
-
 static void
 test_commands (gconstpointer data)
 {
@@ -142,7 +128,7 @@ static void
 test_restarts (void)
 {
   g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
-  g_autoptr (RedisClient) client = connect_to (server);
+  g_autoptr (RedisClient) client = redis_client_new_up (server->socket);
   Traffic traffic = { .client = client };
   guint n_descriptors = 0;
 
@@ -165,7 +151,7 @@ static void
 test_frozen (void)
 {
   g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
-  g_autoptr (RedisClient) client = connect_to (server);
+  g_autoptr (RedisClient) client = redis_client_new_up (server->socket);
   g_auto (RedisAnswer) asleep = { 0 };
   g_auto (RedisAnswer) awake = { 0 };
 
@@ -185,7 +171,7 @@ static void
 test_killed_client (void)
 {
   g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
-  g_autoptr (RedisClient) client = connect_to (server);
+  g_autoptr (RedisClient) client = redis_client_new_up (server->socket);
   g_auto (RedisAnswer) blocked = { 0 };
   g_autofree char *killed = NULL;
 
@@ -287,7 +273,7 @@ static void
 test_large (void)
 {
   g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
-  g_autoptr (RedisClient) client = connect_to (server);
+  g_autoptr (RedisClient) client = redis_client_new_up (server->socket);
   g_autofree char *value = g_strnfill (8 * 1024 * 1024, 'v');
   g_autofree char *set = g_strconcat ("SET k ", value, NULL);
   g_auto (RedisAnswer) written = { 0 };
