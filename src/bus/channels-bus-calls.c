@@ -8,8 +8,8 @@
 /* What calls may take of one turn of the loop, µs: then others have theirs. */
 #define TURN (1 * G_TIME_SPAN_MILLISECOND)
 
-/* Calls that may wait: more than the bus lets one client have under way. */
-#define WAITING_MAX 65536
+/* What one caller may take of it while others wait, µs. */
+#define PART 100
 
 /**
  * ChannelsBusCalls:
@@ -19,29 +19,78 @@
  *
  * GDBus makes a source of the main loop of each call, and GLib dispatches all that are ready before
  * anybody else is asked: who has a thousand calls under way would have browsers wait for all of
- * them. So calls have a part of each turn of the loop, and what comes beyond that waits, in order,
- * for the next. All callers stand in one queue.
+ * them. So calls have a part of each turn of the loop, and what comes beyond that waits for the
+ * next: each caller's calls in their order, and the callers one after the other, so that who calls
+ * once does not wait for all that another has under way.
  *
  * Each call holds a reference: it may be answered when the service is gone.
  */
 struct _ChannelsBusCalls
 {
+  guint waiting_max; /* calls of one caller */
   guint pending;
-  gint64 last;          /* µs, monotonic: when one last came or was answered */
-  GError *refusal;      /* (owned) (nullable): what every call is answered with from now on */
-  GSource *source;      /* (owned): dispatched where something waits */
-  gint64 begun;         /* µs, monotonic: when the first call of this turn came; 0: none has */
+  gint64 last;         /* µs, monotonic: when one last came or was answered */
+  GError *refusal;     /* (owned) (nullable): what every call is answered with from now on */
+  GSource *source;     /* (owned): dispatched where something waits */
+  gint64 begun;        /* µs, monotonic: when the first call of this turn came; 0: none has */
+  GHashTable *callers; /* (element-type utf8 Caller) (owned): who waits, by unique name */
+  GQueue turns;        /* (element-type Caller) (unowned): the same; who is next in front */
+  gboolean resumes;    /* a call that waited is being handled */
+};
+
+/* One whose calls wait. */
+typedef struct
+{
+  GList link;           /* in the turns */
+  char *name;           /* (owned): its unique name */
   GQueue waiting;       /* (element-type GDBusMethodInvocation) (owned): in order */
-  gboolean resumes;     /* one of those is being handled */
   ChannelsBusStep step; /* (nullable): the rest of a call that is in front of them */
   gpointer step_data;   /* (unowned) */
-};
+} Caller;
 
 typedef struct
 {
   GSource source;
   ChannelsBusCalls *calls; /* (unowned): it owns the source */
 } CallsSource;
+
+static void
+caller_free (gpointer data)
+{
+  Caller *caller = data;
+
+  g_free (caller->name);
+  g_free (caller);
+}
+
+static Caller *
+ensure_caller (ChannelsBusCalls *self, const char *name)
+{
+  Caller *caller = g_hash_table_lookup (self->callers, name);
+
+  if (caller != NULL)
+    return caller;
+
+  caller = g_new0 (Caller, 1);
+  caller->link.data = caller;
+  caller->name = g_strdup (name);
+  g_hash_table_insert (self->callers, caller->name, caller);
+  g_queue_push_tail_link (&self->turns, &caller->link);
+
+  return caller;
+}
+
+static gboolean
+has_more (Caller *caller)
+{
+  return caller->step != NULL || caller->waiting.length > 0;
+}
+
+static gboolean
+is_waiting (ChannelsBusCalls *self)
+{
+  return self->turns.length > 0;
+}
 
 static gboolean
 is_turn_over (ChannelsBusCalls *self)
@@ -52,12 +101,6 @@ is_turn_over (ChannelsBusCalls *self)
     self->begun = now;
 
   return now - self->begun >= TURN;
-}
-
-static gboolean
-is_waiting (ChannelsBusCalls *self)
-{
-  return self->step != NULL || self->waiting.length > 0;
 }
 
 /* As GDBusInterfaceSkeleton does it, again. */
@@ -78,14 +121,30 @@ resume (ChannelsBusCalls *self, GDBusMethodInvocation *invocation)
 }
 
 static void
+caller_go_on (ChannelsBusCalls *self, Caller *caller)
+{
+  if (caller->step == NULL)
+    resume (self, g_queue_pop_head (&caller->waiting));
+  else if (!caller->step (caller->step_data))
+    caller->step = NULL, caller->step_data = NULL;
+}
+
+/* The part of the next, who stands behind all others then, or does not wait any more. */
+static void
 go_on (ChannelsBusCalls *self)
 {
-  ChannelsBusStep step = self->step;
+  Caller *caller = g_queue_peek_head (&self->turns);
+  gint64 begun = g_get_monotonic_time ();
 
-  if (step == NULL)
-    resume (self, g_queue_pop_head (&self->waiting));
-  else if (!step (self->step_data))
-    self->step = NULL, self->step_data = NULL;
+  do
+    caller_go_on (self, caller);
+  while (has_more (caller) && g_get_monotonic_time () - begun < PART);
+
+  g_queue_unlink (&self->turns, &caller->link);
+  if (has_more (caller))
+    g_queue_push_tail_link (&self->turns, &caller->link);
+  else
+    g_hash_table_remove (self->callers, caller->name);
 }
 
 /* Each turn of the loop begins with this. */
@@ -126,14 +185,17 @@ static GSourceFuncs calls_source_funcs = {
 
 /**
  * channels_bus_calls_new:
+ * @waiting_max: how many calls of one caller may wait; who makes more is refused
  *
  * Returns: (transfer full): no calls yet, in the thread's default context
  */
 ChannelsBusCalls *
-channels_bus_calls_new (void)
+channels_bus_calls_new (guint waiting_max)
 {
   ChannelsBusCalls *self = g_rc_box_new0 (ChannelsBusCalls);
 
+  self->waiting_max = waiting_max;
+  self->callers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, caller_free);
   self->source = g_source_new (&calls_source_funcs, sizeof (CallsSource));
   ((CallsSource *) self->source)->calls = self;
   g_source_set_static_name (self->source, "[channels] bus calls");
@@ -150,6 +212,7 @@ clear (gpointer data)
 
   g_source_destroy (self->source);
   g_source_unref (self->source);
+  g_hash_table_unref (self->callers);
   g_clear_error (&self->refusal);
 }
 
@@ -184,6 +247,8 @@ on_invocation_gone (gpointer data, GObject *invocation)
 gboolean
 channels_bus_calls_add (ChannelsBusCalls *self, GDBusMethodInvocation *invocation)
 {
+  Caller *caller;
+
   if (self->resumes)
     return TRUE;
 
@@ -204,8 +269,9 @@ channels_bus_calls_add (ChannelsBusCalls *self, GDBusMethodInvocation *invocatio
   if (!is_waiting (self) && !is_turn_over (self))
     return TRUE;
 
-  if (self->waiting.length < WAITING_MAX)
-    g_queue_push_tail (&self->waiting, invocation);
+  caller = ensure_caller (self, g_dbus_method_invocation_get_sender (invocation));
+  if (caller->waiting.length < self->waiting_max)
+    g_queue_push_tail (&caller->waiting, invocation);
   else
     g_dbus_method_invocation_return_error_literal (
         invocation, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "too many calls wait already");
@@ -215,29 +281,38 @@ channels_bus_calls_add (ChannelsBusCalls *self, GDBusMethodInvocation *invocatio
 /**
  * channels_bus_calls_run:
  * @self: calls
+ * @name: the unique name of who makes the call that is handled now
  * @step: (scope forever): called until it returns `FALSE`
  * @user_data: (closure): passed to @step; lives until then
  *
- * Does what the call asks for that is handled now: at once or, where that takes too long, in the
- * next turns of the loop as well. No other call is handled before that is done.
+ * Does what that call asks for: at once or, where that takes too long, in the next turns of the
+ * loop as well. No other call of @name is handled before that is done.
  */
 void
-channels_bus_calls_run (ChannelsBusCalls *self, ChannelsBusStep step, gpointer user_data)
+channels_bus_calls_run (ChannelsBusCalls *self,
+                        const char *name,
+                        ChannelsBusStep step,
+                        gpointer user_data)
 {
-  g_return_if_fail (self->step == NULL);
+  Caller *caller;
 
-  self->step = step;
-  self->step_data = user_data;
   do
-    go_on (self);
-  while (self->step != NULL && !is_turn_over (self));
+    {
+      if (!step (user_data))
+        return;
+    }
+  while (!self->resumes && !is_turn_over (self));
+
+  caller = ensure_caller (self, name);
+  caller->step = step;
+  caller->step_data = user_data;
 }
 
 /**
  * channels_bus_calls_finish:
  * @self: calls
  *
- * Handles all that wait, however long that takes.
+ * Handles all that waits, however long that takes.
  */
 void
 channels_bus_calls_finish (ChannelsBusCalls *self)

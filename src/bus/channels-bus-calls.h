@@ -19,13 +19,16 @@ typedef struct _ChannelsBusCalls ChannelsBusCalls;
  */
 typedef gboolean (*ChannelsBusStep) (gpointer user_data);
 
-ChannelsBusCalls *channels_bus_calls_new (void);
+ChannelsBusCalls *channels_bus_calls_new (guint waiting_max);
 
 void channels_bus_calls_unref (ChannelsBusCalls *self);
 
 gboolean channels_bus_calls_add (ChannelsBusCalls *self, GDBusMethodInvocation *invocation);
 
-void channels_bus_calls_run (ChannelsBusCalls *self, ChannelsBusStep step, gpointer user_data);
+void channels_bus_calls_run (ChannelsBusCalls *self,
+                             const char *name,
+                             ChannelsBusStep step,
+                             gpointer user_data);
 
 void channels_bus_calls_finish (ChannelsBusCalls *self);
 

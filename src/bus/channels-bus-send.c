@@ -10,8 +10,9 @@
 
 #include <string.h>
 
-/* Events of SendMany, and bytes of their texts, that are sent before others may have their turn:
- * some 200 µs. */
+/* Events of SendMany that are checked, or sent, and bytes of their texts, before others may have
+ * their turn: some 200 µs. */
+#define CHECKS_OF_A_STEP 1024
 #define EVENTS_OF_A_STEP 64
 #define BYTES_OF_A_STEP (256 * 1024)
 
@@ -31,7 +32,9 @@ typedef struct
   guint64 receivers;  /* local members that were handed an event */
   guint64 remotes;    /* other nodes */
   GVariant *messages; /* (owned) (nullable): of SendMany */
-  GVariantIter rest;  /* of those: what has not been sent */
+  GVariantIter rest;  /* of those: what has not been checked, or sent once all are */
+  gboolean checked;   /* all of those have been */
+  guint64 event_size; /* bytes that each text may have */
   GError *error;      /* (owned) (nullable): the gravest so far */
 } Call;
 
@@ -124,10 +127,8 @@ call_send_to_group (Call *call, const char *group, ChannelsEvent *event)
 }
 
 static gboolean
-check_size (const ChannelsLimits *limits, gsize size, GError **error)
+check_size (guint64 maximum, gsize size, GError **error)
 {
-  guint64 maximum = limits->value[CHANNELS_LIMIT_EVENT_SIZE];
-
   if (size <= maximum)
     return TRUE;
 
@@ -138,41 +139,31 @@ check_size (const ChannelsLimits *limits, gsize size, GError **error)
 }
 
 static gboolean
-check_text (const ChannelsLimits *limits, const char *group, const char *message, GError **error)
+check_text (guint64 maximum, const char *group, const char *message, GError **error)
 {
   return channels_group_name_validate (group, error) &&
-         check_size (limits, strlen (message), error);
+         check_size (maximum, strlen (message), error);
 }
 
+/* How many of @messages there are; not each of them. */
 static gboolean
-check_many (const ChannelsLimits *limits, GVariant *messages, GError **error)
+check_number (GVariant *messages, GError **error)
 {
-  GVariantIter iter;
-  const char *group;
-  const char *message;
+  gsize n = g_variant_n_children (messages);
 
-  if (g_variant_n_children (messages) > CHANNELS_BUS_SEND_MANY_MAX)
-    {
-      g_set_error (error, CHANNELS_ERROR, CHANNELS_ERROR_MESSAGE_TOO_BIG,
-                   "%" G_GSIZE_FORMAT " messages are more than %u", g_variant_n_children (messages),
-                   CHANNELS_BUS_SEND_MANY_MAX);
-      return FALSE;
-    }
+  if (n <= CHANNELS_BUS_SEND_MANY_MAX)
+    return TRUE;
 
-  g_variant_iter_init (&iter, messages);
-  while (g_variant_iter_next (&iter, "(&s&s)", &group, &message))
-    {
-      if (!check_text (limits, group, message, error))
-        return FALSE;
-    }
-
-  return TRUE;
+  g_set_error (error, CHANNELS_ERROR, CHANNELS_ERROR_MESSAGE_TOO_BIG,
+               "%" G_GSIZE_FORMAT " messages are more than %u", n, CHANNELS_BUS_SEND_MANY_MAX);
+  return FALSE;
 }
 
 static ChannelsEvent *
 make_event (const ChannelsLimits *limits, GVariant *dictionary, GError **error)
 {
-  if (!check_size (limits, g_variant_get_size (dictionary), error))
+  if (!check_size (limits->value[CHANNELS_LIMIT_EVENT_SIZE], g_variant_get_size (dictionary),
+                   error))
     return NULL;
 
   return channels_event_new_from_variant (dictionary, (guint) limits->value[CHANNELS_LIMIT_NESTING],
@@ -200,7 +191,7 @@ channels_bus_send_text (ChannelsHub *hub,
   GError *error = NULL;
   Call *call;
 
-  if (!check_text (limits, group, message, &error))
+  if (!check_text (limits->value[CHANNELS_LIMIT_EVENT_SIZE], group, message, &error))
     {
       g_dbus_method_invocation_take_error (invocation, error);
       return;
@@ -247,10 +238,17 @@ channels_bus_send_event (ChannelsHub *hub,
   call_release (call);
 }
 
+/* The next pair, in (transfer none), or `FALSE` where there is none. */
 static gboolean
-send_some (gpointer user_data)
+call_take_next (Call *call, const char **out_group, const char **out_message)
 {
-  Call *call = user_data;
+  return g_variant_iter_next (&call->rest, "(&s&s)", out_group, out_message);
+}
+
+/* Returns: `FALSE` where there are no more. */
+static gboolean
+send_some (Call *call)
+{
   const char *group;
   const char *message;
   gsize size = 0;
@@ -259,11 +257,8 @@ send_some (gpointer user_data)
     {
       g_autoptr (ChannelsEvent) event = NULL;
 
-      if (!g_variant_iter_next (&call->rest, "(&s&s)", &group, &message))
-        {
-          call_release (call);
-          return FALSE;
-        }
+      if (!call_take_next (call, &group, &message))
+        return FALSE;
 
       event = channels_event_new_chat_text (message);
       call_send_to_group (call, group, event);
@@ -271,6 +266,44 @@ send_some (gpointer user_data)
     }
 
   return TRUE;
+}
+
+/* Returns: `FALSE` where one may not be sent: then the call has its error. */
+static gboolean
+check_some (Call *call)
+{
+  const char *group;
+  const char *message;
+  gsize size = 0;
+
+  for (guint i = 0; i < CHECKS_OF_A_STEP && size < BYTES_OF_A_STEP; i++)
+    {
+      if (!call_take_next (call, &group, &message))
+        {
+          g_variant_iter_init (&call->rest, call->messages);
+          call->checked = TRUE;
+          return TRUE;
+        }
+
+      if (!check_text (call->event_size, group, message, &call->error))
+        return FALSE;
+
+      size += strlen (message);
+    }
+
+  return TRUE;
+}
+
+static gboolean
+send_many_step (gpointer user_data)
+{
+  Call *call = user_data;
+  gboolean more = call->checked ? send_some (call) : check_some (call);
+
+  if (!more)
+    call_release (call);
+
+  return more;
 }
 
 /**
@@ -293,16 +326,18 @@ channels_bus_send_many (ChannelsBusCalls *calls,
   GError *error = NULL;
   Call *call;
 
-  if (!check_many (limits, messages, &error))
+  if (!check_number (messages, &error))
     {
       g_dbus_method_invocation_take_error (invocation, error);
       return;
     }
 
   call = call_new (hub, invocation, TRUE);
+  call->event_size = limits->value[CHANNELS_LIMIT_EVENT_SIZE];
   call->messages = g_variant_ref (messages);
   g_variant_iter_init (&call->rest, call->messages);
-  channels_bus_calls_run (calls, send_some, call);
+  channels_bus_calls_run (calls, g_dbus_method_invocation_get_sender (invocation), send_many_step,
+                          call);
 }
 
 /**

@@ -19,6 +19,9 @@
 
 #include <string.h>
 
+/* Calls of one caller that may wait: more than the bus lets it have under way. */
+#define WAITING_MAX 65536
+
 /**
  * ChannelsBusService:
  *
@@ -351,7 +354,7 @@ channels_bus_service_init (ChannelsBusService *self)
 {
   self->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_object_unref);
   self->skeleton = channels_dbus_channels_skeleton_new ();
-  self->calls = channels_bus_calls_new ();
+  self->calls = channels_bus_calls_new (WAITING_MAX);
   for (gsize i = 0; i < G_N_ELEMENTS (handlers); i++)
     {
       g_signal_connect_object (self->skeleton, handlers[i].signal, G_CALLBACK (on_skeleton_call),
