@@ -161,8 +161,9 @@ list_has (const char *list, const char *token)
   return FALSE;
 }
 
-/* NUL, CR and LF that stand alone, and all other control bytes but HTAB, of ASCII and of the
- * upper half (U+0085 ends a line for some readers). */
+/* NUL, CR and LF that stand alone, and all other control bytes but HTAB. Not those of the upper
+ * half, which are parts of letters in UTF-8: browsers send us the cookies of all services of this
+ * host, whatever their port, as they were set. Where we read a field it is ASCII. */
 static gboolean
 check_bytes (const char *data, gsize length, GError **error)
 {
@@ -172,7 +173,7 @@ check_bytes (const char *data, gsize length, GError **error)
 
       if (byte == '\r' && i + 1 < length && data[i + 1] == '\n')
         i++;
-      else if ((byte < 0x20 && byte != '\t') || (byte >= 0x7f && byte < 0xa0))
+      else if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
         return fail (error, 400, "the request's head has a control byte");
     }
 
