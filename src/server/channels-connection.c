@@ -248,7 +248,7 @@ beat (ChannelsDeadline *deadline, gint64 now)
       G_STRUCT_MEMBER_P (deadline, -G_STRUCT_OFFSET (ChannelsHeartbeat, deadline));
   ChannelsConnection *self =
       G_STRUCT_MEMBER_P (heartbeat, -G_STRUCT_OFFSET (ChannelsConnection, heartbeat));
-  gint64 heard = channels_socket_get_last_heard (self->socket);
+  gint64 heard = channels_socket_get_last_heard (self->socket, now);
   g_autoptr (GByteArray) ping = NULL;
   g_autoptr (GBytes) bytes = NULL;
 

@@ -472,13 +472,18 @@ channels_socket_get_backlog (ChannelsSocket *self)
 /**
  * channels_socket_get_last_heard:
  * @self: a socket that speaks WebSocket
+ * @now: µs, monotonic
  *
- * Returns: µs, monotonic: when the browser last sent anything
+ * Returns: µs, monotonic: when the browser last sent anything; @now where some of it is unread: we
+ * had no time for it, or it takes too little to be read from
  */
 gint64
-channels_socket_get_last_heard (ChannelsSocket *self)
+channels_socket_get_last_heard (ChannelsSocket *self, gint64 now)
 {
-  return self->reader.last_heard;
+  guint8 byte;
+  gboolean unread = recv (self->watch.fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) > 0;
+
+  return unread ? now : self->reader.last_heard;
 }
 
 /**

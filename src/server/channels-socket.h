@@ -69,7 +69,7 @@ gboolean channels_socket_is_open (ChannelsSocket *self);
 
 gsize channels_socket_get_backlog (ChannelsSocket *self);
 
-gint64 channels_socket_get_last_heard (ChannelsSocket *self);
+gint64 channels_socket_get_last_heard (ChannelsSocket *self, gint64 now);
 
 void channels_socket_push (ChannelsSocket *self, GBytes *frames, guint events);
 

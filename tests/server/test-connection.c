@@ -200,6 +200,25 @@ test_connection_stays_with_who_answers (Conversation *talk, gconstpointer unused
 }
 
 static void
+test_connection_stays_with_who_is_unheard (Conversation *talk, gconstpointer unused)
+{
+  gint64 pinged;
+
+  g_test_summary ("Who has answered in time stays, even if we had no time to read it");
+
+  conversation_start (talk, NULL);
+  conversation_settle (talk);
+  pinged = next_deadline (talk);
+  run_deadlines (talk, pinged);
+  ws_client_expect_frame (talk->client, WS_PING, "", 0);
+  ws_client_send_frame (talk->client, WS_PONG, NULL, 0);
+  run_deadlines (talk, pinged + 30 * G_TIME_SPAN_SECOND);
+
+  ws_client_send_text (talk->client, HELLO);
+  ws_client_expect_text (talk->client, HELLO);
+}
+
+static void
 test_connection_pings_nobody_at_0 (Conversation *talk, gconstpointer unused)
 {
   g_test_summary ("Where the interval is 0 nobody is pinged");
@@ -408,6 +427,7 @@ main (int argc, char *argv[])
   add ("ping/postponed", test_connection_pings_nobody_who_talks);
   add ("ping/unanswered", test_connection_leaves_who_does_not_answer);
   add ("ping/again", test_connection_stays_with_who_answers);
+  add ("ping/unheard", test_connection_stays_with_who_is_unheard);
   add ("ping/never", test_connection_pings_nobody_at_0);
   add ("ping/flood", test_connection_bounds_a_ping_flood);
   add ("pieces/frames", test_connection_takes_a_message_in_pieces);
