@@ -241,6 +241,18 @@ static const ChannelsSocketEvents socket_events = {
   .failed = on_socket_failed,
 };
 
+/* Past the audience: a ping has no place among events, and need not have it catch up. */
+static void
+send_ping (ChannelsConnection *self)
+{
+  GByteArray *ping = g_byte_array_new ();
+  g_autoptr (GBytes) bytes = NULL;
+
+  channels_frame_append (ping, CHANNELS_FRAME_PING, NULL, 0);
+  bytes = g_byte_array_free_to_bytes (ping);
+  channels_socket_push (self->socket, bytes, 0);
+}
+
 static void
 beat (ChannelsDeadline *deadline, gint64 now)
 {
@@ -249,30 +261,30 @@ beat (ChannelsDeadline *deadline, gint64 now)
   ChannelsConnection *self =
       G_STRUCT_MEMBER_P (heartbeat, -G_STRUCT_OFFSET (ChannelsConnection, heartbeat));
   gint64 heard = channels_socket_get_last_heard (self->socket, now);
-  g_autoptr (GByteArray) ping = NULL;
-  g_autoptr (GBytes) bytes = NULL;
+  gint64 next;
 
   if (heartbeat->pinged > heard)
     {
-      /* It would not hear a close frame either. */
-      g_debug ("channel %s did not answer a ping", self->channel);
-      channels_socket_abort (self->socket);
-      return;
+      next = heartbeat->pinged + heartbeat->timeout;
+      if (now >= next)
+        {
+          /* It would not hear a close frame either. */
+          g_debug ("channel %s did not answer a ping", self->channel);
+          channels_socket_abort (self->socket);
+          return;
+        }
     }
-
-  if (now - heard < heartbeat->interval)
+  else if (now - heard < heartbeat->interval)
+    next = heard + heartbeat->interval;
+  else
     {
-      channels_deadlines_set (get_deadlines (self), deadline, heard + heartbeat->interval);
-      return;
+      send_ping (self);
+      heartbeat->pinged = now;
+      /* It may have answered at once, and been silent since then. */
+      next = now + MIN (heartbeat->interval, heartbeat->timeout);
     }
 
-  ping = g_byte_array_new ();
-  channels_frame_append (ping, CHANNELS_FRAME_PING, NULL, 0);
-  heartbeat->pinged = now;
-  bytes = g_byte_array_free_to_bytes (g_steal_pointer (&ping));
-  /* Past the audience: a ping has no place among events, and need not have it catch up. */
-  channels_socket_push (self->socket, bytes, 0);
-  channels_deadlines_set (get_deadlines (self), deadline, now + heartbeat->timeout);
+  channels_deadlines_set (get_deadlines (self), deadline, next);
 }
 
 static void
