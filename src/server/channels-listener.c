@@ -71,7 +71,6 @@ drop_one (ChannelsListener *self)
   if (fd >= 0)
     g_close (fd, NULL);
   self->spare_fd = open_spare ();
-  channels_rate_init (&self->logged, 1, 1, g_get_monotonic_time ());
 }
 
 static void
@@ -149,6 +148,7 @@ channels_listener_init (ChannelsListener *self)
   self->watch.fd = -1;
   self->watch.func = on_watch;
   self->rest.func = on_rested;
+  channels_rate_init (&self->logged, 1, 1, g_get_monotonic_time ());
   self->spare_fd = open_spare ();
 }
 

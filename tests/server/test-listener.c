@@ -253,6 +253,51 @@ test_listener_survives_without_descriptors (Fixture *fixture, gconstpointer unus
     g_close (peers[i], NULL);
 }
 
+static gboolean
+survive (const char *domain, GLogLevelFlags level, const char *message, gpointer unused)
+{
+  return FALSE;
+}
+
+static void
+count (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+  ++*(guint *) user_data;
+}
+
+static void
+test_listener_complains_once_a_second (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func ((GDestroyNotify) ws_client_free);
+  g_autoptr (GArray) fds = NULL;
+  gint64 begun = g_get_monotonic_time ();
+  guint n_complaints = 0;
+  struct rlimit before;
+  struct rlimit tight;
+  guint handler;
+
+  g_test_summary ("As long as there are no descriptors it says so once a second, whoever comes");
+
+  for (guint i = 0; i < 4; i++)
+    g_ptr_array_add (clients, ws_client_connect (fixture->port));
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &before));
+  tight = (struct rlimit){ .rlim_cur = MIN (64, before.rlim_cur), .rlim_max = before.rlim_max };
+  fds = use_up_descriptors (&tight);
+  g_test_log_set_fatal_handler (survive, NULL);
+  handler = g_log_set_handler ("channels-server", G_LOG_LEVEL_WARNING | G_LOG_FLAG_FATAL, count,
+                               &n_complaints);
+
+  for (guint i = 0; i < clients->len; i++)
+    channels_test_wait_until (((WsClient *) g_ptr_array_index (clients, i))->ended);
+  g_assert_cmpuint (n_complaints, >, 0);
+  g_assert_cmpint (n_complaints, <=, 1 + (g_get_monotonic_time () - begun) / G_TIME_SPAN_SECOND);
+
+  g_log_remove_handler ("channels-server", handler);
+  for (guint i = 0; i < fds->len; i++)
+    g_close (g_array_index (fds, int, i), NULL);
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &before));
+}
+
 static void
 test_listener_closes (Fixture *fixture, gconstpointer unused)
 {
@@ -420,6 +465,7 @@ main (int argc, char *argv[])
   add ("burst", test_listener_accepts_a_burst);
   add ("queue", test_listener_has_a_long_queue);
   add ("no-descriptors", test_listener_survives_without_descriptors);
+  add ("complaints", test_listener_complains_once_a_second);
   add ("adopted/next", test_listener_adopts_a_socket);
   add ("adopted/others", test_listener_adopts_nothing_else);
   add ("pause", test_listener_pauses);
