@@ -103,7 +103,7 @@ channels_audiences_get (ChannelsAudiences *self, const char *group, ChannelsCons
 /**
  * channels_audiences_drop_if_empty:
  * @self: audiences
- * @audience: one of them
+ * @audience: one of them, or one that was forgotten already
  *
  * Forgets an audience that nobody is in any more.
  */
@@ -117,5 +117,7 @@ channels_audiences_drop_if_empty (ChannelsAudiences *self, ChannelsAudience *aud
 
   key =
       make_key (channels_audience_get_group (audience), channels_audience_get_consumer (audience));
-  g_hash_table_remove (self->audiences, key);
+  /* Of several that leave together each comes here, and somebody may have come between them. */
+  if (g_hash_table_lookup (self->audiences, key) == audience)
+    g_hash_table_remove (self->audiences, key);
 }

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "audience-fixture.h"
+#include "channels-audiences.h"
 #include "channels-error.h"
 #include "channels-names.h"
 
@@ -372,6 +373,25 @@ test_audience_is_ready_when_all_have_left (AudienceFixture *fixture, gconstpoint
   g_assert_false (channels_member_when_ready (member, count_ready_cb, &n_ready));
 }
 
+static void
+test_audiences_are_one_a_group (AudienceFixture *fixture, gconstpointer unused)
+{
+  ChannelsAudiences *all = channels_audiences_new (fixture->hub, fixture->poller, 32);
+  g_autoptr (ChannelsAudience) left =
+      g_object_ref (channels_audiences_get (all, AUDIENCE_GROUP, CHANNELS_CONSUMER_CHAT));
+  ChannelsAudience *next;
+
+  g_test_summary ("Who is the last to be gone from an empty audience takes nobody else's place");
+
+  channels_audiences_drop_if_empty (all, left);
+  next = channels_audiences_get (all, AUDIENCE_GROUP, CHANNELS_CONSUMER_CHAT);
+  g_assert_true (next != left);
+  channels_audiences_drop_if_empty (all, left);
+
+  g_assert_true (channels_audiences_get (all, AUDIENCE_GROUP, CHANNELS_CONSUMER_CHAT) == next);
+  channels_audiences_free (all);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -396,6 +416,7 @@ main (int argc, char *argv[])
                         test_audience_is_in_its_group_while_it_has_browsers);
   audience_fixture_add ("list", AUDIENCE_RECORDS, test_audience_lists_its_browsers);
   audience_fixture_add ("groups", AUDIENCE_RECORDS, test_audience_of_another_group_hears_its_own);
+  audience_fixture_add ("one", AUDIENCE_RECORDS, test_audiences_are_one_a_group);
 
   return g_test_run ();
 }
