@@ -121,6 +121,22 @@ on_handshake (ChannelsHandshake *handshake,
   channels_handshake_free (handshake);
 }
 
+/* Says nothing where nobody is there any more to be told. */
+static void
+refuse_unknown (const GError *unknown, GError **error)
+{
+  g_debug ("%s", unknown->message);
+
+  if (g_error_matches (unknown, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES))
+    g_set_error_literal (error, CHANNELS_HTTP_ERROR, 503,
+                         "it cannot be asked now which user this connection belongs to");
+  else if (!g_error_matches (unknown, G_IO_ERROR, G_IO_ERROR_CLOSED) &&
+           !g_error_matches (unknown, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED))
+    g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403,
+                         "it is not known which user this connection belongs to");
+}
+
+/* Fails without an @error where nobody is there to be told. */
 static gboolean
 check_user (ChannelsDoor *self, int fd, guint16 port, GError **error)
 {
@@ -132,9 +148,7 @@ check_user (ChannelsDoor *self, int fd, guint16 port, GError **error)
 
   if (!channels_peer_uid_get (fd, &uid, &unknown))
     {
-      g_debug ("%s", unknown->message);
-      g_set_error_literal (error, CHANNELS_HTTP_ERROR, 403,
-                           "it is not known which user this connection belongs to");
+      refuse_unknown (unknown, error);
       return FALSE;
     }
 
@@ -158,7 +172,10 @@ on_accepted (int fd, guint16 port, gpointer user_data)
     {
       ChannelsVisitor visitor = { .fd = fd, .port = port };
 
-      tell (self, &visitor, error);
+      if (error != NULL)
+        tell (self, &visitor, error);
+      else
+        g_close (fd, NULL);
       return;
     }
 

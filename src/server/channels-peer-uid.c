@@ -155,8 +155,9 @@ get_credentials (int fd, uid_t *out_uid, GError **error)
  *
  * Asks the kernel (`sock_diag(7)`) who is at the other end of a loopback connection: about 0.1 ms,
  * while reading `/proc/net/tcp` takes hundreds of times as long on a busy machine. Fails with a
- * `GIOErrorEnum`, such as `G_IO_ERROR_NOT_FOUND`, where that is unknown: the peer is gone, or in
- * another network namespace.
+ * `GIOErrorEnum` where that is unknown: `G_IO_ERROR_CLOSED` or `G_IO_ERROR_NOT_CONNECTED` where the
+ * peer is gone, `G_IO_ERROR_NOT_FOUND` where it is in another network namespace, and whatever the
+ * kernel says where it cannot be asked.
  *
  * Returns: `TRUE` if it is known, `FALSE` with @error set otherwise
  */

@@ -45,7 +45,7 @@ advise (const ChannelsVisitor *visitor, const GError *error)
     case 421:
       return g_strdup_printf ("“AllowedHosts=%s” in [Server]", visitor->head->host);
     case 503:
-      if (visitor->crowded)
+      if (visitor->crowded || visitor->head == NULL)
         return NULL;
       return g_strdup ("a larger “Connections=” in [Limits]");
     default:

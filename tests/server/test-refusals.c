@@ -45,6 +45,7 @@ static const Case cases[] = {
   { "connections", 503, NULL, "127.0.0.1:8484",
     "refused a connection with 503: why (a larger “Connections=” in [Limits] would let it "
     "in)" },
+  { "unasked", 503, NULL, NULL, "refused a connection with 503: why" },
   { "malformed", 400, NULL, NULL, "refused a connection with 400: why" },
 };
 
