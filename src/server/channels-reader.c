@@ -18,10 +18,11 @@
  * within their bound, and at most so many in a turn of the loop. libsoup itself reads for as long
  * as there is something to read, while everybody else waits, and adds up fragments without a bound.
  *
- * A text message that is here as a whole and in one frame goes straight to the connection: libsoup
- * takes four times as long for it, most of that for what it would say in its log. All else is
- * libsoup's: fragments, control frames, what is not UTF-8, what comes in pieces. It has read
- * everything in front of such a message, so the order is kept.
+ * A text message in one frame goes straight to the connection: libsoup takes four times as long for
+ * it, most of that for what it would say in its log, and keeps memory for the largest frame that it
+ * has seen as long as the connection lasts. All else is libsoup's: fragments, control frames, what
+ * is not UTF-8, a head in pieces. It has read everything in front of such a message, so the order
+ * is kept.
  */
 
 static void
@@ -55,6 +56,7 @@ void
 channels_reader_clear (ChannelsReader *self)
 {
   g_clear_pointer (&self->held, g_byte_array_unref);
+  g_clear_pointer (&self->begun, g_byte_array_unref);
   g_clear_object (&self->input);
 }
 
@@ -83,10 +85,12 @@ channels_reader_park (ChannelsReader *self, gsize message_size, GBytes *early)
     }
 }
 
-/* Bytes of the whole message that stands here, 0 where there is none. */
+/* Bytes from here to the end of a text message in one frame, 0 where there is none. */
 static gsize
-find_whole_message (ChannelsReader *self, const guint8 *data, gsize size)
+find_text (ChannelsReader *self, const guint8 *data, gsize size)
 {
+  if (self->begun != NULL)
+    return self->missing;
   if (self->text == NULL || !channels_frame_gate_is_between (&self->gate))
     return 0;
 
@@ -98,10 +102,32 @@ hand_over (ChannelsReader *self, const guint8 *frame, gsize size)
 {
   g_autoptr (GBytes) message = channels_text_frame_read (frame, size);
 
-  if (message != NULL)
+  if (message != NULL && self->text != NULL)
     self->text (message, self->owner);
   else
     channels_socket_input_feed (self->input, frame, size);
+}
+
+/* Takes @size of the @left bytes that find_text() has found. */
+static void
+take_text (ChannelsReader *self, const guint8 *piece, gsize size, gsize left)
+{
+  g_autoptr (GByteArray) frame = g_steal_pointer (&self->begun);
+
+  if (frame == NULL && size == left)
+    {
+      hand_over (self, piece, size);
+      return;
+    }
+
+  if (frame == NULL)
+    frame = g_byte_array_new ();
+  g_byte_array_append (frame, piece, size);
+  self->missing = left - size;
+  if (self->missing == 0)
+    hand_over (self, frame->data, frame->len);
+  else
+    self->begun = g_steal_pointer (&frame);
 }
 
 static guint16
@@ -115,16 +141,16 @@ pass (ChannelsReader *self, const guint8 *data, gsize size)
   while (passed < size && !stopped)
     {
       const guint8 *next = data + passed;
-      gsize whole = find_whole_message (self, next, size - passed);
-      gsize wanted = whole > 0 ? whole : size - passed;
+      gsize text = find_text (self, next, size - passed);
+      gsize wanted = text > 0 ? MIN (text, size - passed) : size - passed;
       gsize allowed = channels_frame_gate_check (&self->gate, next, wanted, &frames, &close_code);
 
-      if (whole > 0 && allowed == whole)
-        hand_over (self, next, whole);
+      stopped = allowed < wanted;
+      if (text > 0 && !stopped)
+        take_text (self, next, allowed, text);
       else
         channels_socket_input_feed (self->input, next, allowed);
       passed += allowed;
-      stopped = allowed < wanted;
     }
 
   if (close_code == 0 && passed < size)
@@ -177,5 +203,6 @@ void
 channels_reader_end (ChannelsReader *self)
 {
   g_clear_pointer (&self->held, g_byte_array_unref);
+  g_clear_pointer (&self->begun, g_byte_array_unref);
   channels_socket_input_end (self->input);
 }

@@ -18,6 +18,8 @@ typedef struct
   ChannelsSocketInput *input; /* (owned): where libsoup reads */
   ChannelsFrameGate gate;
   GByteArray *held;  /* (owned) (nullable): was read, and waits for its turn */
+  GByteArray *begun; /* (owned) (nullable): of a text message, whose end is not here yet */
+  gsize missing;     /* bytes of that */
   gint64 last_heard; /* µs, monotonic: when the browser last sent anything */
   void (*text) (GBytes *message, gpointer owner); /* (nullable): gets whole messages */
   gpointer owner;                                 /* (unowned) */

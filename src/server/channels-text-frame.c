@@ -51,22 +51,24 @@ payload_size (const guint8 *head)
  *
  * Whether the length is written as it must be, and is not too much, is for the gate to say.
  *
- * Returns: bytes of the frame that @data begins with, if it is masked, a whole text message and all
- * of it is there; else 0
+ * Returns: bytes of the frame that @data begins with, however many are there, if it is masked, a
+ * whole text message and all of its head is there; else 0
  */
 gsize
 channels_text_frame_measure (const guint8 *data, gsize length)
 {
   gsize head;
+  guint64 payload;
 
   if (length < 2 || data[0] != FINAL_TEXT || (data[1] & MASKED) == 0)
     return 0;
 
   head = head_size (data[1]);
-  if (length < head || payload_size (data) > length - head)
+  if (length < head)
     return 0;
 
-  return head + (gsize) payload_size (data);
+  payload = payload_size (data);
+  return payload <= G_MAXINT64 - head ? head + (gsize) payload : 0;
 }
 
 /* XOR with the mask, eight bytes at a time. */

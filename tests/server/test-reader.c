@@ -12,6 +12,9 @@
 #define MESSAGE_SIZE 1024
 #define TURN 256 /* frames */
 
+/* Bytes of a message whose length has two bytes. */
+#define LONG_TEXT 300
+
 typedef struct
 {
   GMainContext *parking; /* (owned) */
@@ -121,6 +124,54 @@ test_reader_bounds_early_frames (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_reader_hears_pieces (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *text = g_strnfill (LONG_TEXT, 'x');
+  guint heard = 0;
+  gsize first;
+
+  g_test_summary ("A message in one frame is heard with its last piece, wherever it is cut");
+
+  channels_reader_park (&fixture->reader, MESSAGE_SIZE, NULL);
+  ws_client_append_frame (fixture->frames, WS_TEXT, text, LONG_TEXT);
+  first = fixture->frames->len;
+  append_frames (fixture, WS_TEXT, 1);
+
+  for (gsize cut = first - LONG_TEXT; cut < first; cut++)
+    {
+      const guint8 *frames = fixture->frames->data;
+
+      g_assert_cmpuint (channels_reader_take (&fixture->reader, frames, cut), ==, 0);
+      g_assert_cmpuint (fixture->heard, ==, heard);
+      g_assert_cmpuint (channels_reader_take (&fixture->reader, frames + cut, 1), ==, 0);
+      g_assert_cmpuint (
+          channels_reader_take (&fixture->reader, frames + cut + 1, fixture->frames->len - cut - 1),
+          ==, 0);
+      heard += 2;
+      g_assert_cmpuint (fixture->heard, ==, heard);
+    }
+  g_assert_null (fixture->reader.begun);
+}
+
+static void
+test_reader_drops_what_has_no_end (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *text = g_strnfill (LONG_TEXT, 'x');
+
+  g_test_summary ("Of a message that is begun nothing is kept when the browser ends");
+
+  channels_reader_park (&fixture->reader, MESSAGE_SIZE, NULL);
+  ws_client_append_frame (fixture->frames, WS_TEXT, text, LONG_TEXT);
+  g_byte_array_set_size (fixture->frames, LONG_TEXT);
+  take (fixture);
+  g_assert_nonnull (fixture->reader.begun);
+  channels_reader_end (&fixture->reader);
+
+  g_assert_null (fixture->reader.begun);
+  g_assert_cmpuint (fixture->heard, ==, 0);
+}
+
+static void
 test_reader_stops_at_a_violation (Fixture *fixture, gconstpointer unused)
 {
   g_test_summary ("Of what stands behind a violation nothing is heard, nor held");
@@ -146,6 +197,8 @@ main (int argc, char *argv[])
   add ("turn/past-it", test_reader_holds_one_more);
   add ("turn/control-frames", test_reader_counts_control_frames);
   add ("turn/early", test_reader_bounds_early_frames);
+  add ("pieces", test_reader_hears_pieces);
+  add ("end", test_reader_drops_what_has_no_end);
   add ("violation", test_reader_stops_at_a_violation);
 
   return g_test_run ();
