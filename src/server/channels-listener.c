@@ -84,6 +84,14 @@ rest (ChannelsListener *self, int why)
                           g_get_monotonic_time () + REST);
 }
 
+/* Somebody else who has the socket, or `ss -K`, has shut it: for good, and nothing else says so. */
+static void
+give_up (ChannelsListener *self)
+{
+  g_warning ("port %u is no longer listened at: its socket was shut", self->port);
+  channels_poller_remove (self->poller, &self->watch);
+}
+
 static void
 on_watch (ChannelsWatch *watch, guint32 events)
 {
@@ -109,6 +117,11 @@ on_watch (ChannelsWatch *watch, guint32 events)
       else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
         {
           rest (self, errno);
+          return;
+        }
+      else if (errno == EINVAL)
+        {
+          give_up (self);
           return;
         }
       /* Else the connection ended while it waited: the next one. */

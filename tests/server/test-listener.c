@@ -299,6 +299,21 @@ test_listener_complains_once_a_second (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_listener_gives_up (Fixture *fixture, gconstpointer unused)
+{
+  g_test_summary ("A socket that somebody else has shut is left alone, and the loop can sleep");
+
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_test_expect_message ("channels-server", G_LOG_LEVEL_WARNING, "port * is no longer listened*");
+  g_assert_no_errno (shutdown (find_listening (fixture->port), SHUT_RDWR));
+  g_main_context_iteration (NULL, TRUE);
+
+  g_test_assert_expected_messages ();
+  g_assert_false (g_main_context_pending (NULL));
+}
+
+static void
 test_listener_closes (Fixture *fixture, gconstpointer unused)
 {
   g_autoptr (WsClient) waiting = ws_client_connect (fixture->port);
@@ -469,6 +484,7 @@ main (int argc, char *argv[])
   add ("adopted/next", test_listener_adopts_a_socket);
   add ("adopted/others", test_listener_adopts_nothing_else);
   add ("pause", test_listener_pauses);
+  add ("shut", test_listener_gives_up);
   add ("close", test_listener_closes);
   add ("close-in-callback", test_listener_closes_within_its_callback);
 
