@@ -127,13 +127,14 @@ refuse_error (ChannelsConnection *self, const GError *error)
 }
 
 static void
-take_message (ChannelsConnection *self, gboolean text, GBytes *message)
+on_socket_message (gboolean is_text, GBytes *message, gpointer owner)
 {
+  ChannelsConnection *self = owner;
   g_autoptr (ChannelsEvent) event = NULL;
   g_autoptr (GByteArray) reply = NULL;
   g_autoptr (GError) error = NULL;
 
-  /* libsoup goes on telling after it was told to close. */
+  /* It may go on talking after it was told to close. */
   if (!self->seated)
     return;
 
@@ -144,7 +145,7 @@ take_message (ChannelsConnection *self, gboolean text, GBytes *message)
     }
 
   reply = g_byte_array_new ();
-  if (!channels_consumer_receive (channels_audience_get_consumer (self->audience), text, message,
+  if (!channels_consumer_receive (channels_audience_get_consumer (self->audience), is_text, message,
                                   &event, reply, &error))
     {
       refuse_error (self, error);
@@ -157,21 +158,6 @@ take_message (ChannelsConnection *self, gboolean text, GBytes *message)
   if (event != NULL)
     channels_hub_send_to_group (self->hub, channels_audience_get_group (self->audience), event,
                                 NULL, NULL, NULL);
-}
-
-static void
-on_socket_text (GBytes *message, gpointer owner)
-{
-  take_message (owner, TRUE, message);
-}
-
-static void
-on_websocket_message (SoupWebsocketConnection *websocket,
-                      SoupWebsocketDataType type,
-                      GBytes *message,
-                      ChannelsConnection *self)
-{
-  take_message (self, type == SOUP_WEBSOCKET_DATA_TEXT, message);
 }
 
 static void
@@ -235,7 +221,7 @@ on_socket_failed (ChannelsSocket *socket, ChannelsSocketFailure failure, gpointe
 }
 
 static const ChannelsSocketEvents socket_events = {
-  .text = on_socket_text,
+  .message = on_socket_message,
   .ended = on_socket_ended,
   .violated = on_socket_violated,
   .failed = on_socket_failed,
@@ -453,7 +439,6 @@ channels_connection_new (ChannelsHub *hub,
   channels_socket_park (socket, message_size, early);
   channels_socket_set_owner (socket, &socket_events, self);
   self->websocket = lay_websocket (socket, message_size);
-  g_signal_connect (self->websocket, "message", G_CALLBACK (on_websocket_message), self);
   g_signal_connect (self->websocket, "closing", G_CALLBACK (on_websocket_closing), self);
   g_signal_connect (self->websocket, "error", G_CALLBACK (on_websocket_error), self);
   g_signal_connect (self->websocket, "closed", G_CALLBACK (on_websocket_closed), self);

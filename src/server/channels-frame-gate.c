@@ -255,12 +255,12 @@ channels_frame_gate_init (ChannelsFrameGate *self, gsize message_size)
  * channels_frame_gate_is_between:
  * @self: a gate
  *
- * Returns: whether the next byte is the first of a message, or of a control frame between messages
+ * Returns: whether the next byte is the first of a frame
  */
 gboolean
 channels_frame_gate_is_between (const ChannelsFrameGate *self)
 {
-  return self->head_length == 0 && !self->in_payload && !self->in_message;
+  return self->head_length == 0 && !self->in_payload;
 }
 
 /**

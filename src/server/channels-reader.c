@@ -5,24 +5,28 @@
 
 #include "channels-reader.h"
 
-#include "channels-text-frame.h"
+#include "channels-data-frame.h"
+#include "channels-frame.h"
 
 /* Frames that one browser may have looked at in one turn of the loop; all others have theirs in
  * between. The bytes of a turn are bounded by the poller's buffer. */
 #define FRAMES_PER_TURN 256
 
+/* The shortest text that is none: one byte, with a mask of 0. */
+static const guint8 bad_text[] = { 0x81, 0x81, 0, 0, 0, 0, 0xff };
+
 /**
  * ChannelsReader:
  *
- * A gate in front of libsoup: it is given only frames whose heads are legal and whose messages are
- * within their bound, and at most so many in a turn of the loop. libsoup itself reads for as long
- * as there is something to read, while everybody else waits, and adds up fragments without a bound.
+ * A gate in front of libsoup: it is given only frames whose heads are legal, and at most so many in
+ * a turn of the loop. libsoup itself reads for as long as there is something to read, while
+ * everybody else waits.
  *
- * A text message in one frame goes straight to the connection: libsoup takes four times as long for
- * it, most of that for what it would say in its log, and keeps memory for the largest frame that it
- * has seen as long as the connection lasts. All else is libsoup's: fragments, control frames, what
- * is not UTF-8, a head in pieces. It has read everything in front of such a message, so the order
- * is kept.
+ * It is given control frames, and what says that the browser broke the protocol. Messages go
+ * straight to the connection, put together here: libsoup takes four times as long for one, most of
+ * that for what it would say in its log, adds up fragments without a bound, and keeps memory for
+ * the largest frame that it has seen as long as the connection lasts. It has read everything in
+ * front of a message, so the order is kept.
  */
 
 static void
@@ -55,9 +59,22 @@ channels_reader_init (ChannelsReader *self, GMainContext *parking, GBytes *reque
 void
 channels_reader_clear (ChannelsReader *self)
 {
-  g_clear_pointer (&self->held, g_byte_array_unref);
-  g_clear_pointer (&self->begun, g_byte_array_unref);
+  channels_reader_drop (self);
   g_clear_object (&self->input);
+}
+
+/**
+ * channels_reader_drop:
+ * @self: a reader
+ *
+ * Forgets what it holds, and what has begun and not ended.
+ */
+void
+channels_reader_drop (ChannelsReader *self)
+{
+  g_clear_pointer (&self->held, g_byte_array_unref);
+  g_clear_pointer (&self->frame, g_byte_array_unref);
+  g_clear_pointer (&self->message, g_byte_array_unref);
 }
 
 /**
@@ -85,72 +102,136 @@ channels_reader_park (ChannelsReader *self, gsize message_size, GBytes *early)
     }
 }
 
-/* Bytes from here to the end of a text message in one frame, 0 where there is none. */
-static gsize
-find_text (ChannelsReader *self, const guint8 *data, gsize size)
+/* Whether the next byte, which is @next, is part of a message. */
+static gboolean
+is_of_message (ChannelsReader *self, guint8 next)
 {
-  if (self->begun != NULL)
-    return self->missing;
-  if (self->text == NULL || !channels_frame_gate_is_between (&self->gate))
-    return 0;
+  if (self->frame != NULL)
+    return TRUE;
+  if (self->func == NULL || !channels_frame_gate_is_between (&self->gate))
+    return FALSE;
 
-  return channels_text_frame_measure (data, size);
-}
-
-static void
-hand_over (ChannelsReader *self, const guint8 *frame, gsize size)
-{
-  g_autoptr (GBytes) message = channels_text_frame_read (frame, size);
-
-  if (message != NULL && self->text != NULL)
-    self->text (message, self->owner);
-  else
-    channels_socket_input_feed (self->input, frame, size);
-}
-
-/* Takes @size of the @left bytes that find_text() has found. */
-static void
-take_text (ChannelsReader *self, const guint8 *piece, gsize size, gsize left)
-{
-  g_autoptr (GByteArray) frame = g_steal_pointer (&self->begun);
-
-  if (frame == NULL && size == left)
+  switch (channels_data_frame_get_opcode (next))
     {
-      hand_over (self, piece, size);
+    case CHANNELS_FRAME_TEXT:
+    case CHANNELS_FRAME_BINARY:
+      return TRUE;
+    case CHANNELS_FRAME_CONTINUATION:
+      return self->message != NULL;
+    default:
+      return FALSE;
+    }
+}
+
+/* A NUL is a character of UTF-8, but not for GLib. */
+static gboolean
+is_utf8 (const char *text, gsize size)
+{
+  const char *end = text + size;
+
+  while (!g_utf8_validate_len (text, (gsize) (end - text), &text))
+    {
+      if (*text != '\0')
+        return FALSE;
+      text++;
+    }
+
+  return TRUE;
+}
+
+/* That a text is not UTF-8 libsoup is to say. */
+static void
+tell (ChannelsReader *self, gboolean is_text, GBytes *message)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (message, &size);
+
+  if (is_text && !is_utf8 (data, size))
+    channels_socket_input_feed (self->input, bad_text, sizeof bad_text);
+  else if (self->func != NULL)
+    self->func (is_text, message, self->owner);
+}
+
+/* Returns: (transfer full): the message that has ended, with a NUL behind it, as any other. */
+static GBytes *
+steal_message (ChannelsReader *self)
+{
+  gsize size = self->message->len;
+  guint8 *data;
+
+  g_byte_array_append (self->message, (const guint8 *) "", 1);
+  data = g_byte_array_free (g_steal_pointer (&self->message), FALSE);
+
+  return g_bytes_new_take (g_realloc (data, size + 1), size);
+}
+
+static void
+take_frame (ChannelsReader *self, const guint8 *frame, gsize size)
+{
+  guint opcode = channels_data_frame_get_opcode (*frame);
+  g_autoptr (GBytes) message = NULL;
+
+  if (opcode != CHANNELS_FRAME_CONTINUATION)
+    self->is_text = opcode == CHANNELS_FRAME_TEXT;
+
+  if (self->message == NULL && channels_data_frame_is_last (*frame))
+    {
+      message = channels_data_frame_read (frame, size);
+    }
+  else
+    {
+      if (self->message == NULL)
+        self->message = g_byte_array_new ();
+      channels_data_frame_append (self->message, frame, size);
+      if (channels_data_frame_is_last (*frame))
+        message = steal_message (self);
+    }
+
+  if (message != NULL)
+    tell (self, self->is_text, message);
+}
+
+/* Takes the next bytes of a frame, which ends with them or not. */
+static void
+take_piece (ChannelsReader *self, const guint8 *piece, gsize size, gboolean ends)
+{
+  g_autoptr (GByteArray) frame = g_steal_pointer (&self->frame);
+
+  if (frame == NULL && ends)
+    {
+      take_frame (self, piece, size);
       return;
     }
 
   if (frame == NULL)
     frame = g_byte_array_new ();
-  g_byte_array_append (frame, piece, size);
-  self->missing = left - size;
-  if (self->missing == 0)
-    hand_over (self, frame->data, frame->len);
+  g_byte_array_append (frame, piece, (guint) size);
+  if (ends)
+    take_frame (self, frame->data, frame->len);
   else
-    self->begun = g_steal_pointer (&frame);
+    self->frame = g_steal_pointer (&frame);
 }
 
 static guint16
 pass (ChannelsReader *self, const guint8 *data, gsize size)
 {
-  guint frames = FRAMES_PER_TURN;
   guint16 close_code = 0;
   gsize passed = 0;
-  gboolean stopped = FALSE;
 
-  while (passed < size && !stopped)
+  for (guint ended = 0; passed < size && ended < FRAMES_PER_TURN && close_code == 0;)
     {
       const guint8 *next = data + passed;
-      gsize text = find_text (self, next, size - passed);
-      gsize wanted = text > 0 ? MIN (text, size - passed) : size - passed;
-      gsize allowed = channels_frame_gate_check (&self->gate, next, wanted, &frames, &close_code);
+      gboolean is_ours = is_of_message (self, *next);
+      guint frames = 1;
+      gsize allowed =
+          channels_frame_gate_check (&self->gate, next, size - passed, &frames, &close_code);
 
-      stopped = allowed < wanted;
-      if (text > 0 && !stopped)
-        take_text (self, next, allowed, text);
-      else
+      if (!is_ours)
         channels_socket_input_feed (self->input, next, allowed);
+      else if (close_code == 0)
+        take_piece (self, next, allowed, frames == 0);
       passed += allowed;
+      ended += 1 - frames;
     }
 
   if (close_code == 0 && passed < size)
@@ -165,7 +246,7 @@ pass (ChannelsReader *self, const guint8 *data, gsize size)
  * @data: what came from the browser; not kept after this returns
  * @size: bytes of it
  *
- * Has libsoup read what may pass, and holds what is too much for one turn.
+ * Hears what may pass, or has libsoup hear it, and holds what is too much for one turn.
  *
  * Returns: 0, or the close code for what may not pass
  */
@@ -202,7 +283,6 @@ channels_reader_take_held (ChannelsReader *self)
 void
 channels_reader_end (ChannelsReader *self)
 {
-  g_clear_pointer (&self->held, g_byte_array_unref);
-  g_clear_pointer (&self->begun, g_byte_array_unref);
+  channels_reader_drop (self);
   channels_socket_input_end (self->input);
 }

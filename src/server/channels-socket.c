@@ -5,7 +5,6 @@
 
 #include "channels-socket.h"
 
-#include "channels-reader.h"
 #include "channels-socket-output.h"
 
 #include <errno.h>
@@ -88,7 +87,7 @@ finish (ChannelsSocket *self)
   g_close (fd, NULL);
   channels_outbox_clear (&self->outbox);
   channels_socket_output_shut (self->output);
-  g_clear_pointer (&self->reader.held, g_byte_array_unref);
+  channels_reader_drop (&self->reader);
 
   if (self->is.closing)
     g_object_unref (self);
@@ -441,7 +440,7 @@ channels_socket_set_owner (ChannelsSocket *self, const ChannelsSocketEvents *eve
 {
   self->events = events;
   self->owner = owner;
-  self->reader.text = events != NULL ? events->text : NULL;
+  self->reader.func = events != NULL ? events->message : NULL;
   self->reader.owner = owner;
 }
 

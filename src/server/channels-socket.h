@@ -5,6 +5,7 @@
 
 #include "channels-outbox.h"
 #include "channels-poller.h"
+#include "channels-reader.h"
 
 G_BEGIN_DECLS
 
@@ -27,7 +28,7 @@ typedef enum
 
 /**
  * ChannelsSocketEvents:
- * @text: the browser has said something, in one frame of text
+ * @message: the browser has said something
  * @ended: the browser is heard no more; libsoup closes the stream next
  * @violated: the browser broke the protocol; it is heard no more, and `close_code` says how
  * @failed: see #ChannelsSocketFailure; told once
@@ -37,7 +38,7 @@ typedef enum
  */
 typedef struct
 {
-  void (*text) (GBytes *message, gpointer owner);
+  ChannelsReaderMessageFunc message;
   void (*ended) (ChannelsSocket *socket, gpointer owner);
   void (*violated) (ChannelsSocket *socket, guint16 close_code, gpointer owner);
   void (*failed) (ChannelsSocket *socket, ChannelsSocketFailure failure, gpointer owner);

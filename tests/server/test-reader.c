@@ -20,15 +20,22 @@ typedef struct
   GMainContext *parking; /* (owned) */
   ChannelsReader reader;
   GByteArray *frames; /* (owned): what the browser sends */
-  guint heard;
+  guint n_heard;
+  GString *heard; /* (owned): each message, behind `1:` where it is text and `0:` where not */
 } Fixture;
 
 static void
-on_text (GBytes *message, gpointer owner)
+on_message (gboolean is_text, GBytes *message, gpointer owner)
 {
   Fixture *fixture = owner;
+  gsize size;
+  const char *text = g_bytes_get_data (message, &size);
 
-  fixture->heard++;
+  fixture->n_heard++;
+  g_string_append (fixture->heard, is_text ? "1:" : "0:");
+  g_string_append_len (fixture->heard, text, size);
+  g_string_append_c (fixture->heard, ';');
+  g_assert_cmpint (text[size], ==, '\0');
 }
 
 static void
@@ -36,8 +43,9 @@ set_up (Fixture *fixture, gconstpointer unused)
 {
   fixture->parking = g_main_context_new ();
   fixture->frames = g_byte_array_new ();
+  fixture->heard = g_string_new (NULL);
   channels_reader_init (&fixture->reader, fixture->parking, NULL);
-  fixture->reader.text = on_text;
+  fixture->reader.func = on_message;
   fixture->reader.owner = fixture;
 }
 
@@ -46,6 +54,7 @@ tear_down (Fixture *fixture, gconstpointer unused)
 {
   channels_reader_clear (&fixture->reader);
   g_byte_array_unref (fixture->frames);
+  g_string_free (fixture->heard, TRUE);
   g_main_context_unref (fixture->parking);
 }
 
@@ -71,7 +80,7 @@ test_reader_takes_a_turn (Fixture *fixture, gconstpointer unused)
   append_frames (fixture, WS_TEXT, TURN);
 
   g_assert_cmpuint (take (fixture), ==, 0);
-  g_assert_cmpuint (fixture->heard, ==, TURN);
+  g_assert_cmpuint (fixture->n_heard, ==, TURN);
   g_assert_null (fixture->reader.held);
 }
 
@@ -84,11 +93,11 @@ test_reader_holds_one_more (Fixture *fixture, gconstpointer unused)
   append_frames (fixture, WS_TEXT, TURN + 1);
 
   g_assert_cmpuint (take (fixture), ==, 0);
-  g_assert_cmpuint (fixture->heard, ==, TURN);
+  g_assert_cmpuint (fixture->n_heard, ==, TURN);
   g_assert_nonnull (fixture->reader.held);
 
   g_assert_cmpuint (channels_reader_take_held (&fixture->reader), ==, 0);
-  g_assert_cmpuint (fixture->heard, ==, TURN + 1);
+  g_assert_cmpuint (fixture->n_heard, ==, TURN + 1);
   g_assert_null (fixture->reader.held);
 }
 
@@ -102,9 +111,9 @@ test_reader_counts_control_frames (Fixture *fixture, gconstpointer unused)
   append_frames (fixture, WS_TEXT, 1);
 
   g_assert_cmpuint (take (fixture), ==, 0);
-  g_assert_cmpuint (fixture->heard, ==, 0);
+  g_assert_cmpuint (fixture->n_heard, ==, 0);
   g_assert_cmpuint (channels_reader_take_held (&fixture->reader), ==, 0);
-  g_assert_cmpuint (fixture->heard, ==, 1);
+  g_assert_cmpuint (fixture->n_heard, ==, 1);
 }
 
 static void
@@ -119,15 +128,28 @@ test_reader_bounds_early_frames (Fixture *fixture, gconstpointer unused)
   channels_reader_park (&fixture->reader, MESSAGE_SIZE, early);
 
   g_assert_cmpuint (channels_reader_take_held (&fixture->reader), ==, 0);
-  g_assert_cmpuint (fixture->heard, ==, TURN);
+  g_assert_cmpuint (fixture->n_heard, ==, TURN);
   g_assert_nonnull (fixture->reader.held);
+}
+
+static void
+assert_heard_bytes (Fixture *fixture, const char *expected, gsize size)
+{
+  g_assert_cmpmem (fixture->heard->str, fixture->heard->len, expected, size);
+  g_string_truncate (fixture->heard, 0);
+}
+
+static void
+assert_heard (Fixture *fixture, const char *expected)
+{
+  assert_heard_bytes (fixture, expected, strlen (expected));
 }
 
 static void
 test_reader_hears_pieces (Fixture *fixture, gconstpointer unused)
 {
   g_autofree char *text = g_strnfill (LONG_TEXT, 'x');
-  guint heard = 0;
+  g_autofree char *expected = g_strconcat ("1:", text, ";1:x;", NULL);
   gsize first;
 
   g_test_summary ("A message in one frame is heard with its last piece, wherever it is cut");
@@ -137,20 +159,77 @@ test_reader_hears_pieces (Fixture *fixture, gconstpointer unused)
   first = fixture->frames->len;
   append_frames (fixture, WS_TEXT, 1);
 
-  for (gsize cut = first - LONG_TEXT; cut < first; cut++)
+  for (gsize cut = 1; cut < first; cut++)
     {
       const guint8 *frames = fixture->frames->data;
 
       g_assert_cmpuint (channels_reader_take (&fixture->reader, frames, cut), ==, 0);
-      g_assert_cmpuint (fixture->heard, ==, heard);
+      assert_heard (fixture, "");
       g_assert_cmpuint (channels_reader_take (&fixture->reader, frames + cut, 1), ==, 0);
       g_assert_cmpuint (
           channels_reader_take (&fixture->reader, frames + cut + 1, fixture->frames->len - cut - 1),
           ==, 0);
-      heard += 2;
-      g_assert_cmpuint (fixture->heard, ==, heard);
+      assert_heard (fixture, expected);
     }
-  g_assert_null (fixture->reader.begun);
+  g_assert_null (fixture->reader.frame);
+}
+
+static void
+append (Fixture *fixture, guint8 first, const char *payload)
+{
+  ws_client_append_frame (fixture->frames, first, payload, strlen (payload));
+}
+
+static void
+test_reader_joins_fragments (Fixture *fixture, gconstpointer unused)
+{
+  static const char expected[] = "1:before;1:aéz;0:\xff;0:\xfe;1:é\0é\0;";
+
+  g_test_summary ("A message in frames is heard as one, with control frames between, however cut");
+
+  channels_reader_park (&fixture->reader, MESSAGE_SIZE, NULL);
+  append (fixture, WS_TEXT, "before");
+  append (fixture, WS_TEXT_FIRST, "a\xc3");
+  append (fixture, WS_PONG, "pong");
+  append (fixture, WS_CONTINUATION, "");
+  append (fixture, WS_CONTINUATION, "\xa9");
+  append (fixture, WS_PONG, "");
+  append (fixture, WS_CONTINUATION_LAST, "z");
+  append (fixture, WS_BINARY_FIRST, "");
+  append (fixture, WS_CONTINUATION_LAST, "\xff");
+  append (fixture, WS_BINARY, "\xfe");
+  ws_client_append_frame (fixture->frames, WS_TEXT, "é\0é\0", 6);
+
+  for (gsize step = 1; step <= fixture->frames->len; step++)
+    {
+      for (gsize at = 0; at < fixture->frames->len; at += step)
+        g_assert_cmpuint (channels_reader_take (&fixture->reader, fixture->frames->data + at,
+                                                MIN (step, fixture->frames->len - at)),
+                          ==, 0);
+      assert_heard_bytes (fixture, expected, sizeof expected - 1);
+    }
+  g_assert_null (fixture->reader.frame);
+  g_assert_null (fixture->reader.message);
+}
+
+static void
+test_reader_refuses_bad_text (Fixture *fixture, gconstpointer unused)
+{
+  static const char *const bad[] = { "\xc3", "a\xff", "\xed\xa0\x80", "\xf4\x90\x80\x80" };
+
+  g_test_summary ("A text that is not UTF-8 is not heard, in frames or whole");
+
+  channels_reader_park (&fixture->reader, MESSAGE_SIZE, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      append (fixture, WS_TEXT, bad[i]);
+      append (fixture, WS_TEXT_FIRST, bad[i]);
+      append (fixture, WS_CONTINUATION_LAST, "a");
+    }
+  ws_client_append_frame (fixture->frames, WS_TEXT, "\0\xc3", 2);
+
+  g_assert_cmpuint (take (fixture), ==, 0);
+  assert_heard (fixture, "");
 }
 
 static void
@@ -161,14 +240,38 @@ test_reader_drops_what_has_no_end (Fixture *fixture, gconstpointer unused)
   g_test_summary ("Of a message that is begun nothing is kept when the browser ends");
 
   channels_reader_park (&fixture->reader, MESSAGE_SIZE, NULL);
-  ws_client_append_frame (fixture->frames, WS_TEXT, text, LONG_TEXT);
+  append (fixture, WS_TEXT_FIRST, "begun");
+  ws_client_append_frame (fixture->frames, WS_CONTINUATION_LAST, text, LONG_TEXT);
   g_byte_array_set_size (fixture->frames, LONG_TEXT);
   take (fixture);
-  g_assert_nonnull (fixture->reader.begun);
+  g_assert_nonnull (fixture->reader.frame);
+  g_assert_nonnull (fixture->reader.message);
   channels_reader_end (&fixture->reader);
 
-  g_assert_null (fixture->reader.begun);
-  g_assert_cmpuint (fixture->heard, ==, 0);
+  g_assert_null (fixture->reader.frame);
+  g_assert_null (fixture->reader.message);
+  assert_heard (fixture, "");
+}
+
+static void
+test_reader_bounds_fragments (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *text = g_strnfill (MESSAGE_SIZE - 1, 'x');
+  g_autofree char *expected = g_strconcat ("1:", text, "y;", NULL);
+
+  g_test_summary ("A message in frames may have as many bytes as one in one frame, and no more");
+
+  channels_reader_park (&fixture->reader, MESSAGE_SIZE, NULL);
+  append (fixture, WS_TEXT_FIRST, text);
+  append (fixture, WS_CONTINUATION_LAST, "y");
+  g_assert_cmpuint (take (fixture), ==, 0);
+  assert_heard (fixture, expected);
+
+  g_byte_array_set_size (fixture->frames, 0);
+  append (fixture, WS_TEXT_FIRST, text);
+  append (fixture, WS_CONTINUATION_LAST, "yz");
+  g_assert_cmpuint (take (fixture), ==, 1009);
+  assert_heard (fixture, "");
 }
 
 static void
@@ -182,7 +285,7 @@ test_reader_stops_at_a_violation (Fixture *fixture, gconstpointer unused)
   append_frames (fixture, WS_TEXT, 1);
 
   g_assert_cmpuint (take (fixture), ==, 1002);
-  g_assert_cmpuint (fixture->heard, ==, 1);
+  g_assert_cmpuint (fixture->n_heard, ==, 1);
   g_assert_null (fixture->reader.held);
 }
 
@@ -198,6 +301,9 @@ main (int argc, char *argv[])
   add ("turn/control-frames", test_reader_counts_control_frames);
   add ("turn/early", test_reader_bounds_early_frames);
   add ("pieces", test_reader_hears_pieces);
+  add ("fragments/joined", test_reader_joins_fragments);
+  add ("fragments/bound", test_reader_bounds_fragments);
+  add ("bad-text", test_reader_refuses_bad_text);
   add ("end", test_reader_drops_what_has_no_end);
   add ("violation", test_reader_stops_at_a_violation);
 
