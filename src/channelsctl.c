@@ -4,8 +4,8 @@
 #include "config.h"
 
 #include "channels-ctl.h"
+#include "channels-streams.h"
 
-#include <fcntl.h>
 #include <gio/gunixinputstream.h>
 #include <gio/gunixoutputstream.h>
 #include <glib/gi18n.h>
@@ -13,19 +13,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-/* Whoever starts us may have closed a standard stream. Its number must not go to the next thing
- * that is opened: answers would be written to the bus. Reading and writing fail as they did. */
-static gboolean
-hold_standard_streams (void)
-{
-  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-    if (fcntl (fd, F_GETFD) < 0 &&
-        open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-      return FALSE;
-
-  return TRUE;
-}
 
 static void
 set_up_language (void)
@@ -44,7 +31,7 @@ main (int argc, char **argv)
   g_autoptr (GOutputStream) errors = NULL;
   g_autoptr (ChannelsCtlContext) context = NULL;
 
-  if (argc < 1 || !hold_standard_streams ())
+  if (argc < 1 || !channels_streams_hold ())
     return EXIT_FAILURE;
 
   /* A reader that has gone is an error of write(), not the end. */

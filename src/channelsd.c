@@ -9,6 +9,7 @@
 #include "channels-identity.h"
 #include "channels-options.h"
 #include "channels-secret.h"
+#include "channels-streams.h"
 
 #include <locale.h>
 #include <malloc.h>
@@ -80,6 +81,9 @@ main (int argc, char *argv[])
   g_autoptr (ChannelsLayer) layer = NULL;
   g_autoptr (ChannelsApplication) application = NULL;
   g_autoptr (GError) error = NULL;
+
+  if (!channels_streams_hold ())
+    return CHANNELS_EXIT_FAILURE;
 
   setlocale (LC_CTYPE, "");
   signal (SIGPIPE, SIG_IGN);

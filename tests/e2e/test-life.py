@@ -22,8 +22,8 @@ import urllib.request
 
 import e2e
 from busclient import BusClient
-from channelsd import (BUS_NAME, LISTENING, OBJECT_PATH, PATIENCE, Bus, Daemon, make_environment,
-                       read_line, reserve_port, wait_until, write_configuration)
+from channelsd import (BUS_NAME, LISTENING, OBJECT_PATH, PATIENCE, Bus, Daemon, end,
+                       make_environment, read_line, reserve_port, wait_until, write_configuration)
 from wsclient import BINARY, TEXT, Client
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
@@ -310,6 +310,19 @@ class TestStart(LifeCase):
             process.terminate()
             self.assertIn(b'no session bus', process.stderr.read())
         self.assertEqual(process.returncode, SUCCESS)
+
+    def test_closed_standard_streams(self):
+        """Their numbers go to nothing that is opened: what is printed is not written there."""
+        url = os.path.join(self.env['XDG_RUNTIME_DIR'], 'channels', 'url')
+        process = subprocess.Popen(
+            ['sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh', e2e.CHANNELSD, '--no-bus', '--listen',
+             '127.0.0.1:0'], env=self.env)
+        try:
+            wait_until(lambda: os.path.exists(url), 'the page')
+            self.assertEqual([os.readlink(f'/proc/{process.pid}/fd/{fd}') for fd in range(3)],
+                             ['/dev/null'] * 3)
+        finally:
+            self.assertEqual(end(process), SUCCESS)
 
     def test_another_language(self):
         daemon = self.start(environment={'LC_ALL': 'C'})
