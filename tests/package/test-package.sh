@@ -61,6 +61,13 @@ in_root sh -c "apt-get install -qq -y --no-install-recommends /tmp/$package libg
   exit 1
 }
 
+step 'enabled for nobody'
+enabled=$(find "$root/etc/systemd/user" -name 'channelsd*' 2>/dev/null || true)
+if [ -n "$enabled" ]; then
+  echo "enabled for all users: $enabled" >&2
+  exit 1
+fi
+
 step 'use'
 in_root useradd --create-home somebody
 in_root setpriv --reuid=somebody --regid=somebody --clear-groups /tmp/use-installed.sh
