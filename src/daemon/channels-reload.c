@@ -8,6 +8,8 @@
 #include "channels-error.h"
 #include "channels-secret.h"
 
+#include <stdlib.h>
+
 /* An editor does more than one thing to a file that it writes. */
 #define QUIET_MS 100
 
@@ -25,13 +27,15 @@ struct _ChannelsReload
 {
   GObject parent_instance;
 
-  ChannelsOptions *options; /* (owned): a thread may need them longer than their owner */
-  ChannelsNode *node;       /* (owned) (nullable): until it is closed */
-  GPtrArray *running;       /* (element-type GTask) (owned): those that wait for this one */
-  GPtrArray *waiting;       /* (element-type GTask) (owned): and for the next */
-  GFileMonitor *monitor;    /* (owned) (nullable) */
-  char *path;               /* (owned) (nullable): what it watches */
-  guint changed_id;         /* source; 0: the file has not changed */
+  ChannelsOptions *options;     /* (owned): a thread may need them longer than their owner */
+  ChannelsNode *node;           /* (owned) (nullable): until it is closed */
+  GPtrArray *running;           /* (element-type GTask) (owned): those that wait for this one */
+  GPtrArray *waiting;           /* (element-type GTask) (owned): and for the next */
+  GFileMonitor *monitor;        /* (owned) (nullable) */
+  char *path;                   /* (owned) (nullable): what it watches */
+  GFileMonitor *target_monitor; /* (owned) (nullable) */
+  char *target;                 /* (owned) (nullable): where that leads, if it is a link */
+  guint changed_id;             /* source; 0: the file has not changed */
 };
 
 G_DEFINE_FINAL_TYPE (ChannelsReload, channels_reload, G_TYPE_OBJECT)
@@ -71,31 +75,55 @@ on_changed (GFileMonitor *monitor,
 }
 
 static void
+clear_monitor (ChannelsReload *self, GFileMonitor **monitor)
+{
+  if (*monitor != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (*monitor, self);
+      g_file_monitor_cancel (*monitor);
+    }
+  g_clear_object (monitor);
+}
+
+static void
 unwatch (ChannelsReload *self)
 {
-  if (self->monitor != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->monitor, self);
-      g_file_monitor_cancel (self->monitor);
-    }
-  g_clear_object (&self->monitor);
+  clear_monitor (self, &self->monitor);
+  clear_monitor (self, &self->target_monitor);
   g_clear_pointer (&self->path, g_free);
+  g_clear_pointer (&self->target, g_free);
   g_clear_handle_id (&self->changed_id, g_source_remove);
 }
 
-/* Watches the file that is in use, or would be. A folder that is not there is not waited for: GIO
- * would look for it every few seconds. */
+/* Returns NULL where it cannot be watched. */
+static GFileMonitor *
+make_monitor (ChannelsReload *self, const char *path)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  GFileMonitor *monitor = g_file_monitor_file (file, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
+
+  if (monitor != NULL)
+    g_signal_connect (monitor, "changed", G_CALLBACK (on_changed), self);
+
+  return monitor;
+}
+
+/* Watches the file that is in use, or would be, and where that is a link, the file it leads to:
+ * what is written there changes nothing of the link. A folder that is not there is not waited for:
+ * GIO would look for it every few seconds. */
 static void
 watch (ChannelsReload *self)
 {
   g_autofree char *path = self->options->config_file != NULL ? g_strdup (self->options->config_file)
                                                              : channels_config_find_file ();
+  g_autofree char *target = NULL;
   g_autofree char *directory = NULL;
-  g_autoptr (GFile) file = NULL;
 
   if (path == NULL)
     path = channels_config_get_user_file ();
-  if (g_strcmp0 (path, self->path) == 0)
+  if (g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+    target = realpath (path, NULL);
+  if (g_strcmp0 (path, self->path) == 0 && g_strcmp0 (target, self->target) == 0)
     return;
 
   unwatch (self);
@@ -103,13 +131,14 @@ watch (ChannelsReload *self)
   if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
     return;
 
-  file = g_file_new_for_path (path);
-  self->monitor = g_file_monitor_file (file, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
+  self->monitor = make_monitor (self, path);
   if (self->monitor == NULL)
     return;
 
   self->path = g_steal_pointer (&path);
-  g_signal_connect (self->monitor, "changed", G_CALLBACK (on_changed), self);
+  if (target != NULL)
+    self->target_monitor = make_monitor (self, target);
+  self->target = g_steal_pointer (&target);
 }
 
 /* Tells everybody who waits, @error (nullable) if it failed, and begins the next. */

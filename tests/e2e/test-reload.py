@@ -115,6 +115,22 @@ class TestHow(ReloadCase):
         self.wait_for_log(daemon, TAKEN, 4)
         self.assert_refused(daemon, 404, '/ws/chat/room/')
 
+    def test_by_a_file_that_a_link_leads_to(self):
+        """As those have it who keep their configuration in a folder of its own, under git."""
+        daemon = self.start('--no-bus', configuration='#\n')
+        with tempfile.TemporaryDirectory(prefix='channels-dotfiles-') as folder:
+            target = os.path.join(folder, 'channels.conf')
+            with open(target, 'w', encoding='utf-8') as file:
+                file.write('[Limits]\n')
+            os.symlink(target, self.path + '.new')
+            os.rename(self.path + '.new', self.path)
+            self.wait_for_log(daemon, TAKEN)
+
+            with open(target, 'w', encoding='utf-8') as file:
+                file.write(CHAT)
+            self.wait_for_log(daemon, TAKEN, 2)
+            self.assert_refused(daemon, 404, '/ws/chat/room/')
+
     def test_of_a_named_file(self):
         directory = self.enterContext(tempfile.TemporaryDirectory(prefix='channels-reload-'))
         self.path = path = os.path.join(directory, 'named.conf')
