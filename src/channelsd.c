@@ -10,6 +10,7 @@
 #include "channels-options.h"
 #include "channels-secret.h"
 #include "channels-streams.h"
+#include "channels-systemd.h"
 
 #include <locale.h>
 #include <malloc.h>
@@ -72,6 +73,19 @@ make_identity (const ChannelsOptions *options, const ChannelsConfig *config)
   return channels_identity_new (directory, name);
 }
 
+/* A mistake in the configuration is the same the next time. */
+static ChannelsExit
+refuse_to_start (const ChannelsOptions *options)
+{
+  g_autoptr (GPtrArray) sockets =
+      options->check_config ? NULL : channels_systemd_take_sockets (NULL);
+
+  if (sockets != NULL)
+    channels_systemd_turn_away (sockets);
+
+  return CHANNELS_EXIT_USAGE;
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -110,7 +124,7 @@ main (int argc, char *argv[])
   channels_secret_hide_memory (TRUE);
   config = load_config (&options);
   if (config == NULL)
-    return CHANNELS_EXIT_USAGE;
+    return refuse_to_start (&options);
   channels_secret_hide_memory (channels_config_has_secrets (config));
 
   identity = make_identity (&options, config);
@@ -118,7 +132,7 @@ main (int argc, char *argv[])
   if (layer == NULL)
     {
       g_printerr ("channelsd: %s\n", error->message);
-      return CHANNELS_EXIT_USAGE;
+      return refuse_to_start (&options);
     }
 
   if (options.check_config)

@@ -11,6 +11,9 @@
 
 #include <unistd.h>
 
+/* Connections that are turned away at one socket: as many as may wait there (channelsd.socket). */
+#define WAITING_MAX 1024
+
 /* What a service manager hands over and hears. All of libsystemd is here; built without it, or
  * started by somebody else, there is no service manager. */
 
@@ -28,6 +31,32 @@ channels_systemd_is_unit (void)
 
   return text != NULL && g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT, &pid, NULL) &&
          (pid_t) pid == getpid ();
+}
+
+/**
+ * channels_systemd_turn_away:
+ * @sockets: (element-type GSocket): those that were handed over
+ *
+ * Closes what waits at them: nobody is going to be served. Left waiting, a connection would have
+ * the service manager start us at once again, for the same end, until it gives the sockets up.
+ */
+void
+channels_systemd_turn_away (GPtrArray *sockets)
+{
+  for (guint i = 0; i < sockets->len; i++)
+    {
+      GSocket *socket = g_ptr_array_index (sockets, i);
+      GSocket *waiting;
+
+      g_socket_set_blocking (socket, FALSE);
+      for (guint n = 0; n < WAITING_MAX; n++)
+        {
+          waiting = g_socket_accept (socket, NULL, NULL);
+          if (waiting == NULL)
+            break;
+          g_object_unref (waiting);
+        }
+    }
 }
 
 #ifdef HAVE_LIBSYSTEMD

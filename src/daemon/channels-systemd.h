@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 
 GPtrArray *channels_systemd_take_sockets (GError **error);
 
+void channels_systemd_turn_away (GPtrArray *sockets);
+
 gboolean channels_systemd_is_listening (void);
 
 gboolean channels_systemd_is_unit (void);

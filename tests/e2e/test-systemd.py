@@ -26,7 +26,7 @@ from channelsd import (PATIENCE, Daemon, end, make_environment, reserve_port, wa
 from manager import HERE, Manager
 from wsclient import Client
 
-SUCCESS, FAILURE = 0, 1
+SUCCESS, FAILURE, USAGE = range(3)  # exit statuses
 
 WATCHDOG = '200000'  # µs
 
@@ -109,12 +109,28 @@ class TestSockets(ManagerCase):
         self.assertEqual(manager.caller.call('SendToGroup', '(ss)', 'chat_chat_room', 'x'), (0, 0))
         self.assertEqual((manager.starts, manager.statuses), (2, [SUCCESS]))
 
-    def run_with(self, handed):
+    def run_with(self, handed, configuration=''):
         directory = self.enterContext(tempfile.TemporaryDirectory(prefix='channels-sockets-'))
+        env = make_environment(directory)
+        write_configuration(env, configuration)
         return subprocess.run(
             [sys.executable, '-SE', f'{HERE}/hand-over.py', str(handed.fileno()), e2e.CHANNELSD,
-             '--no-bus'], env=make_environment(directory), pass_fds=[handed.fileno()],
+             '--no-bus'], env=env, pass_fds=[handed.fileno()],
             capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+    def test_a_mistake_in_the_configuration_leaves_nobody_waiting(self):
+        """Who waited would have it started for ever, until systemd gives the socket up."""
+        handed = self.enterContext(socket.create_server(('127.0.0.1', 0)))
+        tab = self.enterContext(socket.create_connection(handed.getsockname(), PATIENCE))
+
+        done = self.run_with(handed, '[Nonsense]\n')
+
+        self.assertEqual(done.returncode, USAGE, done.stderr)
+        self.assertIn('Nonsense', done.stderr)
+        handed.setblocking(False)
+        with self.assertRaises(BlockingIOError):
+            handed.accept()
+        self.assertEqual(tab.recv(1), b'')
 
     def test_what_is_no_socket_of_the_loopback_is_refused(self):
         everywhere = self.enterContext(socket.create_server(('0.0.0.0', 0)))
