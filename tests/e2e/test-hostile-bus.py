@@ -12,11 +12,11 @@ import os
 import socket
 import threading
 
-from gi.repository import GLib
+from gi.repository import Gio, GLib
 
 import e2e
 from busclient import BusClient
-from channelsd import PATIENCE, CallError, wait_until
+from channelsd import BUS_NAME, INTERFACE, OBJECT_PATH, PATIENCE, CallError, wait_until
 from rawbus import RawBus
 
 KIBIBYTE = 1 << 10
@@ -65,6 +65,22 @@ class TestSizes(HostileBusCase):
 
 
 class TestCalls(HostileBusCase):
+    def test_file_descriptors_are_refused(self):
+        """One that waits with its call would be one that no browser can have."""
+        connection = Gio.DBusConnection.new_for_address_sync(
+            self.daemon.bus_address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT |
+            Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+        self.addCleanup(connection.close_sync, None)
+        descriptors = Gio.UnixFDList.new()
+        with open(os.devnull, encoding='ascii') as file:
+            descriptors.append(file.fileno())
+
+        with self.assertRaisesRegex(GLib.Error, 'InvalidArgs.*no method takes file descriptors'):
+            connection.call_with_unix_fd_list_sync(
+                BUS_NAME, OBJECT_PATH, INTERFACE, 'SendToGroup',
+                GLib.Variant('(ss)', ('chat_chat_room', 'x')), None, Gio.DBusCallFlags.NONE,
+                PATIENCE * 1000, descriptors, None)
+
     def test_what_is_no_call_of_ours_is_an_error(self):
         for method, signature, *arguments in [('Nothing', '()'), ('SendToGroup', '(s)', 'chat'),
                                               ('SendToGroup', '(si)', 'chat', 1),
