@@ -91,6 +91,7 @@ struct _ChannelsRedisQueues
   ChannelsRedisScript group;
   ChannelsRedisBatches *batches; /* (owned) (nullable): for the group script, where that can be */
   gint64 last_score;             /* µs since 1970 */
+  guint turn;                    /* the host of the next message to a channel of no node */
 };
 
 /* An event on its way to a group. */
@@ -172,13 +173,25 @@ channels_redis_queues_load (ChannelsRedisQueues *self, ChannelsRedisConnection *
     channels_redis_script_load (&self->group, connection);
 }
 
-/* The node's part of a channel's name: the queue lies on its host. A name without `!` is whole. */
+/* The node's part of a channel's name: its queue is called so. A name without `!` is whole. */
 static char *
 dup_node_part (const char *channel)
 {
   const char *mark = strchr (channel, '!');
 
   return mark != NULL ? g_strndup (channel, mark + 1 - channel) : g_strdup (channel);
+}
+
+/* Where a message to one channel goes. A channel of no node (`!`) is received from by workers of
+ * Django, which wait at one host after the other, a message each; so its senders take turns, too.
+ */
+static guint
+choose_host (ChannelsRedisQueues *self, const char *channel, const char *node)
+{
+  if (strchr (channel, '!') != NULL)
+    return channels_redis_ring_find (node, self->connections->len);
+
+  return self->turn++ % self->connections->len;
 }
 
 /* Behind @head: the score of what is too old. */
@@ -493,7 +506,7 @@ channels_redis_queues_send_to_channel (ChannelsRedisQueues *self,
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *node = dup_node_part (channel);
-  guint host = channels_redis_ring_find (node, self->connections->len);
+  guint host = choose_host (self, channel, node);
   guint capacity = channels_redis_settings_get_capacity (self->settings, channel);
   GVariant *name = strchr (channel, '!') != NULL ? g_variant_new_string (channel) : NULL;
   GBytes *message = make_message (self, event, name, &error);

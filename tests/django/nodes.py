@@ -279,8 +279,8 @@ class Probe(Tab):
     def ask(self, method, *arguments):
         """Calls a method of Django's channel layer.
 
-        Returns 'done', or the name of the exception. It must not be in a
-        group that it sends to.
+        Returns 'done', what was received, or the name of the exception. It
+        must not be in a group that it sends to.
         """
         self.send_text(repr((method, *arguments)))
         return self.see()

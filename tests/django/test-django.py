@@ -386,6 +386,14 @@ class CoreInterop(layercase.Core, Interop):
         for waiting in queue:
             self.assertEqual(waiting[12:].startswith(b'gAAAAA'), bool(self.keys))
 
+    def test_a_worker_has_all_that_is_sent_to_its_channel(self):
+        worker = self.probe()
+        for n in range(2 * self.hosts + 1):
+            event = {'type': GLib.Variant('s', 'probe.event'), 'n': GLib.Variant('x', n)}
+            self.assertEqual(self.bus.call('SendToChannel', '(sa{sv})', 'thumbnails', event),
+                             (0, 1))
+            self.assertEqual(worker.ask('receive', 'thumbnails'), {'type': 'probe.event', 'n': n})
+
     def test_a_full_node_is_no_remote(self):
         tab = self.tab('/ws/chat/full/')
         self.addCleanup(self.delete, 'asgi:group:chat_full')

@@ -5,7 +5,7 @@ import ast
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-METHODS = {'group_add', 'group_send', 'send'}
+METHODS = {'group_add', 'group_send', 'receive', 'send'}
 
 
 class ProbeConsumer(AsyncWebsocketConsumer):
@@ -14,8 +14,8 @@ class ProbeConsumer(AsyncWebsocketConsumer):
     Every event of type chat_message or probe_event is shown as Python writes
     it, so that no value changes on the way. The browser sends such text too: a
     tuple of the name of a method of the channel layer and its
-    arguments; 'done', or the name of the exception, is the answer. The first
-    text is its own channel's name.
+    arguments; 'done', what was received, or the name of the exception, is the
+    answer. The first text is its own channel's name.
     """
 
     async def connect(self):
@@ -31,11 +31,11 @@ class ProbeConsumer(AsyncWebsocketConsumer):
         method, *arguments = ast.literal_eval(text_data)
         assert method in METHODS
         try:
-            await getattr(self.channel_layer, method)(*arguments)
+            result = await getattr(self.channel_layer, method)(*arguments)
         except Exception as error:
             await self.tell(type(error).__name__)
         else:
-            await self.tell('done')
+            await self.tell('done' if result is None else result)
 
     async def chat_message(self, event):
         await self.tell(event)
