@@ -12,12 +12,14 @@
 
 static const struct
 {
-  const char *word;
+  const char *head; /* whole words */
   ChannelsRedisError code;
-} words[] = {
+} heads[] = {
   { "NOAUTH", CHANNELS_REDIS_ERROR_NOAUTH },
   { "WRONGPASS", CHANNELS_REDIS_ERROR_WRONGPASS },
   { "NOPERM", CHANNELS_REDIS_ERROR_NOPERM },
+  { "DENIED", CHANNELS_REDIS_ERROR_DENIED },
+  { "ERR max number of clients", CHANNELS_REDIS_ERROR_MAXCLIENTS },
   { "LOADING", CHANNELS_REDIS_ERROR_LOADING },
   { "MASTERDOWN", CHANNELS_REDIS_ERROR_MASTERDOWN },
   { "READONLY", CHANNELS_REDIS_ERROR_READONLY },
@@ -39,19 +41,20 @@ G_DEFINE_QUARK (channels_redis_error_quark, channels_redis_error)
  * @text: (array length=length): an error reply, without its `-`
  * @length: bytes of it
  *
- * Returns: (transfer full): the same as a `GError`, its code by the first word
+ * Returns: (transfer full): the same as a `GError`, its code by how it begins
  */
 GError *
 channels_redis_error_new (const char *text, gsize length)
 {
   g_autofree char *shown = g_utf8_make_valid (text, MIN (length, TEXT_MAX));
-  gsize word = strcspn (shown, " ");
   ChannelsRedisError code = CHANNELS_REDIS_ERROR_FAILED;
 
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
     {
-      if (strlen (words[i].word) == word && strncmp (shown, words[i].word, word) == 0)
-        code = words[i].code;
+      gsize head = strlen (heads[i].head);
+
+      if (strncmp (shown, heads[i].head, head) == 0 && (shown[head] == ' ' || shown[head] == '\0'))
+        code = heads[i].code;
     }
 
   return g_error_new (CHANNELS_REDIS_ERROR, code, "Redis answers “%s”", shown);
@@ -64,12 +67,15 @@ channels_redis_error_new (const char *text, gsize length)
  * Whether it says that this Redis is of no use for now, so that the connection is to be made anew,
  * perhaps to another host.
  *
- * Returns: `TRUE` for LOADING, MASTERDOWN, READONLY, TRYAGAIN, CLUSTERDOWN, NOAUTH and NOSCRIPT
+ * Returns: `TRUE` for DENIED, MAXCLIENTS, LOADING, MASTERDOWN, READONLY, TRYAGAIN, CLUSTERDOWN,
+ * NOAUTH and NOSCRIPT
  */
 gboolean
 channels_redis_error_ends_connection (const GError *error)
 {
-  return g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_LOADING) ||
+  return g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_DENIED) ||
+         g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_MAXCLIENTS) ||
+         g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_LOADING) ||
          g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_MASTERDOWN) ||
          g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_READONLY) ||
          g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_TRYAGAIN) ||

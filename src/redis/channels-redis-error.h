@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * @CHANNELS_REDIS_ERROR_NOAUTH: a password is wanted
  * @CHANNELS_REDIS_ERROR_WRONGPASS: user and password do not fit
  * @CHANNELS_REDIS_ERROR_NOPERM: the user may not do this
+ * @CHANNELS_REDIS_ERROR_DENIED: it takes nobody in from where we are: its protected mode
+ * @CHANNELS_REDIS_ERROR_MAXCLIENTS: it has as many clients as it may have
  * @CHANNELS_REDIS_ERROR_LOADING: it still reads its data from disk
  * @CHANNELS_REDIS_ERROR_MASTERDOWN: a replica without its master
  * @CHANNELS_REDIS_ERROR_READONLY: a replica, or no longer a master
@@ -29,9 +31,9 @@ G_BEGIN_DECLS
  *
  * What Redis answers where it does not do as it is told. What comes of it:
  *
- * - PROTOCOL, LOADING, MASTERDOWN, READONLY, TRYAGAIN, CLUSTERDOWN and NOAUTH end the connection,
- *   which is made anew after a wait that grows, with Sentinel perhaps to another host. So does
- *   NOSCRIPT: scripts are loaded whenever a connection goes up.
+ * - PROTOCOL, DENIED, MAXCLIENTS, LOADING, MASTERDOWN, READONLY, TRYAGAIN, CLUSTERDOWN and NOAUTH
+ *   end the connection, which is made anew after a wait that grows, with Sentinel perhaps to
+ * another host. So does NOSCRIPT: scripts are loaded whenever a connection goes up.
  * - NOAUTH, WRONGPASS and NOPERM while logging in take a human to change: the wait is five seconds
  *   or more, and the log has a warning.
  * - With all others the command has failed, and nothing else. A sender is told; a join, a
@@ -46,6 +48,8 @@ typedef enum
   CHANNELS_REDIS_ERROR_NOAUTH,
   CHANNELS_REDIS_ERROR_WRONGPASS,
   CHANNELS_REDIS_ERROR_NOPERM,
+  CHANNELS_REDIS_ERROR_DENIED,
+  CHANNELS_REDIS_ERROR_MAXCLIENTS,
   CHANNELS_REDIS_ERROR_LOADING,
   CHANNELS_REDIS_ERROR_MASTERDOWN,
   CHANNELS_REDIS_ERROR_READONLY,

@@ -241,6 +241,17 @@ has_been_held (ChannelsRedisStream *self, gint64 now)
   return self->readable == NULL || (self->held_until > 0 && now - self->held_until < CATCH_UP_TIME);
 }
 
+/* Reads what is here, as far as is good for others. */
+static void
+read_what_came (ChannelsRedisStream *self)
+{
+  for (guint i = 0; i < READS_BEFORE_END && self->connection != NULL; i++)
+    {
+      if (!read_some (self))
+        break;
+    }
+}
+
 static gboolean
 on_deadline (gpointer user_data)
 {
@@ -248,12 +259,7 @@ on_deadline (gpointer user_data)
   const ChannelsRedisCommand *oldest;
   gint64 now = g_get_monotonic_time ();
 
-  for (guint i = 0; i < READS_BEFORE_END && self->connection != NULL; i++)
-    {
-      if (!read_some (self))
-        break;
-    }
-
+  read_what_came (self);
   oldest = g_queue_peek_head (&self->commands);
   if (self->connection == NULL || oldest == NULL)
     return G_SOURCE_CONTINUE;
@@ -302,6 +308,14 @@ drop_written (ChannelsRedisStream *self, gsize written)
     }
 }
 
+/* Who hangs up may have said why before. */
+static void
+end_unwritten (ChannelsRedisStream *self, const GError *error)
+{
+  read_what_came (self);
+  end (self, error);
+}
+
 static void
 write_all (ChannelsRedisStream *self)
 {
@@ -322,7 +336,7 @@ write_all (ChannelsRedisStream *self)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
     wait_until_writable (self, output);
   else if (error != NULL)
-    end (self, error);
+    end_unwritten (self, error);
   else
     channels_redis_timer_clear (&self->writable);
 }

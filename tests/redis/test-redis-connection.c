@@ -191,6 +191,8 @@ static const ErrorReply error_replies[] = {
   { "-NOAUTH Authentication required.\r\n", CHANNELS_REDIS_ERROR_NOAUTH, TRUE },
   { "-WRONGPASS invalid\r\n", CHANNELS_REDIS_ERROR_WRONGPASS, FALSE },
   { "-NOPERM this user\r\n", CHANNELS_REDIS_ERROR_NOPERM, FALSE },
+  { "-DENIED Redis is running\r\n", CHANNELS_REDIS_ERROR_DENIED, TRUE },
+  { "-ERR max number of clients reached\r\n", CHANNELS_REDIS_ERROR_MAXCLIENTS, TRUE },
   { "-LOADING Redis is loading\r\n", CHANNELS_REDIS_ERROR_LOADING, TRUE },
   { "-MASTERDOWN Link\r\n", CHANNELS_REDIS_ERROR_MASTERDOWN, TRUE },
   { "-READONLY You can't\r\n", CHANNELS_REDIS_ERROR_READONLY, TRUE },

@@ -238,6 +238,47 @@ test_entrance (gconstpointer data)
   g_test_assert_expected_messages ();
 }
 
+/* Whether a server has sent anybody away. */
+static gboolean
+has_rejected (RedisClient *client)
+{
+  g_auto (RedisAnswer) answer = { 0 };
+
+  redis_client_call (client, "INFO stats", &answer);
+  g_assert_no_error (answer.error);
+
+  return strstr (answer.reply->str, "rejected_connections:0") == NULL;
+}
+
+static void
+test_full (gconstpointer user)
+{
+  gboolean has_password = *(const char *) user != '\0';
+  g_autoptr (RedisServer) server =
+      redis_server_new ("--maxclients", "1", "--requirepass", has_password ? "s3cret" : "", NULL);
+  g_autofree char *url =
+      g_strdup_printf ("redis://%s127.0.0.1:%u", (const char *) user, server->port);
+  g_autofree char *own = g_strdup_printf ("unix://%s%s", (const char *) user, server->socket);
+  ChannelsRedisConnectionOptions options;
+  RedisClient *first;
+  g_autoptr (RedisClient) second = NULL;
+  g_auto (RedisAnswer) reset = { 0 };
+
+  g_test_summary ("A Redis that has no room for us is said to have none, and asked until it has");
+
+  redis_options_init_short (&options);
+  first = redis_client_new (own, CHANNELS_REDIS_CONNECTION_COMMANDS, &options);
+  channels_test_wait_until (first->n_up == 1);
+  redis_client_call (first, "CONFIG RESETSTAT", &reset);
+  g_test_expect_message ("channels-redis", G_LOG_LEVEL_MESSAGE,
+                         "*is away: Redis answers “ERR max number of clients reached”");
+  second = redis_client_new (url, CHANNELS_REDIS_CONNECTION_COMMANDS, &options);
+  channels_test_wait_until (has_rejected (first));
+  redis_client_free (first);
+  channels_test_wait_until (second->n_up == 1);
+  g_test_assert_expected_messages ();
+}
+
 static void
 test_subscriber (void)
 {
@@ -306,6 +347,8 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &entrances[i], test_entrance);
     }
+  g_test_add_data_func ("/redis-outage/full/nobody", "", test_full);
+  g_test_add_data_func ("/redis-outage/full/user", ":s3cret@", test_full);
   g_test_add_func ("/redis-outage/subscriber", test_subscriber);
   g_test_add_func ("/redis-outage/large", test_large);
 
