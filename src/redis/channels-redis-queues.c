@@ -525,6 +525,8 @@ channels_redis_queues_send_to_channel (ChannelsRedisQueues *self,
   g_array_append_val (capacities, capacity);
   g_ptr_array_add (messages, message);
 
+  channels_redis_queues_flush (self); /* what was sent before it comes before it */
+
   push = g_new0 (Push, 1);
   push->send = send;
   push->channel = g_strdup (channel);
