@@ -186,8 +186,10 @@ pubsub_layer_set_held (ChannelsLayer *layer, gboolean held)
 {
   ChannelsRedisPubsubLayer *self = CHANNELS_REDIS_PUBSUB_LAYER (layer);
 
+  /* One that stops reads on, or its last answers would not be read: what still comes is little. */
   for (guint i = 0; i < self->subscribers->len; i++)
-    channels_redis_subscriber_set_held (g_ptr_array_index (self->subscribers, i), held);
+    channels_redis_subscriber_set_held (g_ptr_array_index (self->subscribers, i),
+                                        held && !self->stopped);
 }
 
 static void
@@ -314,7 +316,7 @@ pubsub_layer_stop (ChannelsLayer *layer,
   g_return_if_fail (!self->stopped);
 
   self->stopped = TRUE;
-  pubsub_layer_set_held (layer, FALSE); /* or no answer would be read */
+  pubsub_layer_set_held (layer, FALSE);
   channels_redis_batches_flush (self->batches);
   farewell = channels_redis_farewell_begin (layer, close_all, cancellable, callback, user_data);
   for (guint i = 0; i < self->subscribers->len; i++)

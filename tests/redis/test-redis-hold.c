@@ -192,6 +192,28 @@ test_held_and_stopped (void)
   layer_node_free (member);
 }
 
+static void
+test_held_while_it_stops (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  LayerNode *member = make_node (server, "specific.member!");
+  g_auto (LayerOutcome) stopped = { 0 };
+  gint64 begun;
+
+  g_test_summary ("A layer that stops waits for nobody who is not ready for what still comes");
+
+  channels_layer_join (member->layer, GROUP);
+  channels_test_wait_until (layer_node_is_up (member));
+  begun = g_get_monotonic_time ();
+  channels_layer_stop (member->layer, NULL, layer_stopped_cb, &stopped);
+  channels_layer_set_held (member->layer, TRUE);
+  channels_test_wait_until (stopped.n_calls == 1);
+  g_assert_no_error (stopped.error);
+  g_assert_cmpint (g_get_monotonic_time () - begun, <, ANSWER_TIME);
+  g_clear_object (&member->layer);
+  layer_node_free (member);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -202,6 +224,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/redis-hold/much", test_held_behind_much);
   g_test_add_func ("/redis-hold/gone", test_held_and_gone);
   g_test_add_func ("/redis-hold/stop", test_held_and_stopped);
+  g_test_add_func ("/redis-hold/stopping", test_held_while_it_stops);
   g_test_add_func ("/redis-hold/layer", test_held_layer);
 
   return g_test_run ();
