@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <gio/gio.h>
+#include <locale.h>
 
 static void
 on_event_received (GDBusProxy *channels, char *sender, char *signal, GVariant *group_and_event)
@@ -21,6 +22,7 @@ main (void)
       G_BUS_TYPE_SESSION, G_DBUS_PROXY_FLAGS_NONE, NULL, "org.example.Channels",
       "/org/example/Channels", "org.example.Channels", NULL, &error);
 
+  setlocale (LC_ALL, ""); /* g_print () writes in its character set */
   if (channels == NULL)
     {
       g_printerr ("%s\n", error->message);

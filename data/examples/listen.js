@@ -16,7 +16,8 @@ function call(method, signature, ...values) {
 
 channels.connect('g-signal::EventReceived', (_proxy, _sender, _signal, groupAndEvent) => {
   const [, event] = groupAndEvent.recursiveUnpack();
-  print(event.message);
+  if ('message' in event)
+    print(event.message);
 });
 call('Subscribe', '(s)', 'chat_chat_room');
 call('SendToGroup', '(ss)', 'chat_chat_room', 'hello from JavaScript');

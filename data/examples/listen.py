@@ -7,7 +7,8 @@ from gi.repository import Gio, GLib
 
 def on_event_received(channels, sender, signal, group_and_event):
     group, event = group_and_event.unpack()
-    print(event['message'], flush=True)
+    if 'message' in event:
+        print(event['message'], flush=True)
 
 
 channels = Gio.DBusProxy.new_for_bus_sync(

@@ -13,6 +13,7 @@ interface Channels : DBusProxy {
 int main () {
   uint receivers, remotes;
 
+  Intl.setlocale ();
   try {
     Channels channels = Bus.get_proxy_sync (BusType.SESSION, "org.example.Channels",
                                             "/org/example/Channels");

@@ -18,6 +18,7 @@ import tempfile
 
 import e2e
 from channelsd import PATIENCE, end, read_line, wait_until
+from gi.repository import GLib
 
 LISTEN_IN_C = sys.argv.pop(1)
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
@@ -25,7 +26,7 @@ EXAMPLES = os.path.join(SOURCE, 'data', 'examples')
 
 GROUP = 'chat_chat_room'
 
-LINES_MAX = 30  # what is read at a glance, less blank ones and the licence's two
+LINES_MAX = 32  # what is read at a glance, less blank ones and the licence's two
 
 
 def example(name):
@@ -40,9 +41,13 @@ def read(path):
 
 class TestExamples(e2e.DaemonCase):
     def assert_listens(self, hello, *command):
-        """A program says hello to a tab, and prints that and what the tab and the bus say."""
+        """A program says hello to a tab, and prints that and what the tab and the bus say.
+
+        It passes over an event without a message, and writes whatever there is in Unicode.
+        """
         tab = self.tab()
-        program = subprocess.Popen(command, env=self.daemon.env, stdout=subprocess.PIPE, bufsize=0)
+        program = subprocess.Popen(command, env={**self.daemon.env, 'LC_ALL': 'C.UTF-8'},
+                                   stdout=subprocess.PIPE, bufsize=0)
         self.addCleanup(program.stdout.close)
         self.addCleanup(end, program)
 
@@ -51,8 +56,10 @@ class TestExamples(e2e.DaemonCase):
 
         tab.send_text('{"message": "hello from a tab"}')
         self.assertEqual(read_line(program.stdout), 'hello from a tab')
-        self.assertEqual(self.daemon.call('SendToGroup', GROUP, 'hello from gdbus'), (2, 0))
-        self.assertEqual(read_line(program.stdout), 'hello from gdbus')
+        self.bus.call('SendEventToGroup', '(sa{sv})',
+                      GROUP, {'type': GLib.Variant('s', 'job.done')})
+        self.assertEqual(self.daemon.call('SendToGroup', GROUP, '從桌面說哈囉'), (2, 0))
+        self.assertEqual(read_line(program.stdout), '從桌面說哈囉')
 
         end(program)
         wait_until(lambda: self.bus.call('ListGroups') == ([(GROUP, 1)],), 'it to leave')
