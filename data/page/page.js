@@ -18,6 +18,10 @@ const time = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
 /** @type {import('./channels.js').Channel|null} */
 let channel = null;
 
+// Whether the newest message is in sight, and shall stay there.
+let following = true;
+let logSize = '';  // with which that was so
+
 // The first of the reader's languages that there is a translation into, in the
 // same script (zh-HK reads zh-TW, and zh-CN does not); the source is English.
 function chooseLanguage(wanted) {
@@ -88,23 +92,41 @@ function makeEntry(message) {
   return entry;
 }
 
-function showMessage(message) {
+function sizeOf(log) {
+  return `${log.clientWidth} ${log.clientHeight}`;
+}
+
+// Who has scrolled back to read stays there; a window of another size is no scrolling.
+function onScroll({ currentTarget: log }) {
+  if (sizeOf(log) === logSize)
+    following = log.scrollHeight - log.scrollTop - log.clientHeight < 8;
+}
+
+function follow() {
   const log = element('log');
+
+  if (following)
+    log.scrollTop = log.scrollHeight;
+}
+
+function onResize() {
+  logSize = sizeOf(element('log'));
+  follow();
+}
+
+function showMessage(message) {
   const messages = element('messages');
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 8;
 
   element('empty').hidden = true;
   messages.append(makeEntry(message));
   if (messages.childElementCount > MESSAGES_SHOWN)
     messages.firstElementChild.remove();
-
-  // Who has scrolled back to read stays there.
-  if (atEnd)
-    log.scrollTop = log.scrollHeight;
+  follow();
 }
 
 function clearMessages() {
   element('messages').replaceChildren();
+  following = true;
   element('empty').hidden = false;
   showProblem('');
 }
@@ -189,6 +211,8 @@ element('join').addEventListener('submit', onJoin);
 element('compose').addEventListener('submit', onSend);
 for (const button of document.querySelectorAll('.copy'))
   button.addEventListener('click', onCopy);
+element('log').addEventListener('scroll', onScroll);
+new ResizeObserver(onResize).observe(element('log'));
 addEventListener('hashchange', () => join(roomOfAddress()));
 
 join(roomOfAddress());

@@ -482,6 +482,43 @@ class TestAccessibility(PageCase):
         self.assertTrue(self.browser.run('return document.documentElement.scrollWidth <= '
                                          'document.documentElement.clientWidth'))
 
+    def test_the_newest_message_stays_in_sight_in_a_smaller_window(self):
+        self.open_tab()
+        self.browser.resize(1000, 700)
+        for n in range(40):
+            self.daemon.call('SendToGroup', 'chat_chat_room', f'{n} ' + 'word ' * 40)
+        wait_until(lambda: len(self.messages()) == 40, 'the messages')
+
+        for width, height in (320, 480), (1000, 700), (1000, 400):
+            self.browser.resize(width, height)
+            self.wait_until_at_end(f'{width} x {height}')
+        self.browser.find('summary').click()
+        self.daemon.call('SendToGroup', 'chat_chat_room', 'the newest')
+        wait_until(lambda: self.messages()[-1] == 'the newest', 'the newest message')
+        self.wait_until_at_end('beside the open help')
+
+    def test_who_scrolls_back_stays_there(self):
+        self.open_tab()
+        for n in range(40):
+            self.daemon.call('SendToGroup', 'chat_chat_room', str(n))
+        wait_until(lambda: len(self.messages()) == 40, 'the messages')
+
+        self.browser.run('''
+          const log = document.getElementById('log');
+          log.scrollTop = 50;
+          return new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
+          ''')
+        self.daemon.call('SendToGroup', 'chat_chat_room', 'the newest')
+        wait_until(lambda: self.messages()[-1] == 'the newest', 'the newest message')
+
+        self.assertEqual(self.browser.run('return document.getElementById("log").scrollTop'), 50)
+
+    def wait_until_at_end(self, where):
+        wait_until(lambda: self.browser.run('''
+          const log = document.getElementById('log');
+          return log.scrollHeight - log.scrollTop - log.clientHeight < 8;
+          '''), f'the newest message to be in sight, {where}')
+
     def test_the_help_s_commands_work_as_they_are_shown(self):
         tab = self.open_tab('help')
         self.browser.find('summary').click()
