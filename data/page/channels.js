@@ -4,7 +4,7 @@
 /**
  * Talks to a group of channelsd from a web page.
  *
- *     import { connect } from 'http://127.0.0.1:8484/channels.js';
+ *     import { connect } from '/channels.js';
  *
  *     const channel = connect('lobby');           // the group chat_lobby
  *     channel.onmessage = event => console.log(event.data);
@@ -19,7 +19,9 @@
  * connection waits, in order, for the next one; what was on its way when a
  * connection broke is not sent again; what others said meanwhile is not heard.
  *
- * Has no dependencies, and works in pages and in workers.
+ * Has no dependencies, and works in pages and in workers. A page of another
+ * origin calls `connect('ws://127.0.0.1:8484/ws/chat/lobby/')`; it imports this
+ * from there where `AllowedOrigins=` has its origin, and else brings a copy.
  */
 
 /** The room whose group, `chat_chat_room`, has the path `/ws/chat/` too. */
