@@ -15,6 +15,12 @@
 #define PAGE "page"
 #define HEALTH "health"
 
+/* µs: a program on this computer that speaks HTTP has answered; one that does not never will. */
+#define STRANGER_PATIENCE G_TIME_SPAN_SECOND
+
+/* What it says where it is asked for its health. */
+#define ALIVE "{\"status\":\"ok\"}"
+
 /* Those that channels.conf(5) has where nothing is said. */
 static const char *const default_listen[] = { "127.0.0.1:8484", "[::1]:8484", NULL };
 
@@ -80,6 +86,28 @@ make_port_remedy (const ChannelsCtlDoctor *doctor, GSocketAddress *address)
                           channels_ctl_check_get_config_file (doctor));
 }
 
+/* Both programs have to be on the one bus, where they were meant to find each other. */
+static char *
+make_bus_remedy (const ChannelsCtlDoctor *doctor, GSocketAddress *address)
+{
+  g_autofree char *port = make_port_remedy (doctor, address);
+
+  return g_strdup_printf (_ ("call channelsctl with the DBUS_SESSION_BUS_ADDRESS of that "
+                             "channelsd; or else: %s"),
+                          port);
+}
+
+/* Whether it is a channelsd that listens on an address, and one that this bus does not know. */
+static gboolean
+is_channelsd (const char *item)
+{
+  g_autofree char *url = g_strdup_printf ("http://%s/", item);
+  g_auto (ChannelsCtlHttp) answer = { 0 };
+
+  return channels_ctl_http_get (url, "/health", STRANGER_PATIENCE, &answer, NULL) &&
+         answer.status == 200 && strstr (answer.body, ALIVE) != NULL;
+}
+
 /* Nobody of ours listens: could somebody? */
 static gboolean
 check_free (ChannelsCtlDoctor *doctor, const char *item)
@@ -90,7 +118,11 @@ check_free (ChannelsCtlDoctor *doctor, const char *item)
   if (address == NULL || try_address (address, &error))
     return TRUE;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE) && is_channelsd (item))
+    channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_ERROR,
+                               make_bus_remedy (doctor, address),
+                               _ ("a channelsd that is not on this bus listens on %s"), item);
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
     channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_ERROR,
                                make_port_remedy (doctor, address),
                                _ ("another program listens on %s"), item);
@@ -280,7 +312,7 @@ channels_ctl_check_health (ChannelsCtlDoctor *doctor)
   if (!ask (doctor, HEALTH, "/health", &answer))
     return;
 
-  if (strstr (answer.body, "{\"status\":\"ok\"}") != NULL)
+  if (strstr (answer.body, ALIVE) != NULL)
     channels_ctl_findings_add (doctor->findings, HEALTH, CHANNELS_CTL_STATE_OK, NULL,
                                _ ("%shealth says that it is alive"), doctor->url);
   else

@@ -16,7 +16,8 @@ import subprocess
 import threading
 
 from doctorcase import (
-    BUS_NAME, CHANNELSCTL, CHANNELSD, INTERFACE, PATIENCE, SECRET, DoctorCase, main, reserve_port)
+    BUS_NAME, CHANNELSCTL, CHANNELSD, INTERFACE, PATIENCE, SECRET, Daemon, DoctorCase, main,
+    reserve_port)
 
 
 class TestBus(DoctorCase):
@@ -321,6 +322,13 @@ class TestPage(DoctorCase):
             self.configure(f'[Server]\nListen=127.0.0.1:{self.port}; 127.0.0.1:{port}\n')
             self.assert_found('addresses', 'error', f'another program listens on '
                               f'127.0.0.1:{port}')
+
+    def test_port_of_a_channelsd_on_another_bus(self):
+        daemon = Daemon(CHANNELSD, '--no-bus')
+        self.addCleanup(daemon.close)
+        self.configure(f'[Server]\nListen=127.0.0.1:{daemon.port}\n')
+        self.assert_found('addresses', 'error', 'a channelsd that is not on this bus listens on '
+                          f'127.0.0.1:{daemon.port}', 'DBUS_SESSION_BUS_ADDRESS')
 
     def serve(self, status, policy):
         server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Site)
