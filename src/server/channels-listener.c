@@ -135,6 +135,8 @@ on_rested (ChannelsDeadline *deadline, gint64 now)
 {
   ChannelsListener *self = G_STRUCT_MEMBER_P (deadline, -G_STRUCT_OFFSET (ChannelsListener, rest));
 
+  if (self->spare_fd < 0) /* somebody else was faster to take the number */
+    self->spare_fd = open_spare ();
   channels_poller_call_again (self->poller, &self->watch);
 }
 
