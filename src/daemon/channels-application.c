@@ -478,8 +478,10 @@ fail (ChannelsExit exit, const char *message)
 }
 
 static ChannelsExit
-fail_to_register (GError *error)
+fail_to_register (GError *reason)
 {
+  g_autoptr (GError) error = reason;
+
   g_dbus_error_strip_remote_error (error);
 
   /* How GApplication says that somebody else has the name. */
@@ -519,16 +521,23 @@ channels_application_serve (ChannelsApplication *self,
   self->activated = self->options->activated || sockets->len > 0;
   self->node = channels_node_new (config, layer, identity, &error);
   if (self->node == NULL)
-    return fail (CHANNELS_EXIT_FAILURE, error->message);
+    {
+      channels_systemd_turn_away (sockets);
+      return fail (CHANNELS_EXIT_FAILURE, error->message);
+    }
 
   if (!g_application_register (application, NULL, &error))
-    return fail_to_register (error);
+    {
+      channels_systemd_turn_away (sockets);
+      return fail_to_register (g_steal_pointer (&error));
+    }
 
   g_application_hold (application);
   if (channels_node_listen (self->node, sockets, &error))
     start (self);
   else
     {
+      channels_systemd_turn_away (sockets);
       self->exit = fail (CHANNELS_EXIT_FAILURE, error->message);
       refuse_all (self, error);
     }

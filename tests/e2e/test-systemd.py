@@ -21,12 +21,12 @@ import unittest
 import urllib.request
 
 import e2e
-from channelsd import (PATIENCE, Daemon, end, make_environment, reserve_port, wait_until,
+from channelsd import (PATIENCE, Bus, Daemon, end, make_environment, reserve_port, wait_until,
                        write_configuration)
 from manager import HERE, Manager
 from wsclient import Client
 
-SUCCESS, FAILURE, USAGE = range(3)  # exit statuses
+SUCCESS, FAILURE, USAGE, RUNNING = range(4)  # exit statuses
 
 WATCHDOG = '200000'  # µs
 
@@ -109,13 +109,15 @@ class TestSockets(ManagerCase):
         self.assertEqual(manager.caller.call('SendToGroup', '(ss)', 'chat_chat_room', 'x'), (0, 0))
         self.assertEqual((manager.starts, manager.statuses), (2, [SUCCESS]))
 
-    def run_with(self, handed, configuration=''):
+    def run_with(self, handed, configuration='', options=('--no-bus',), bus=None):
         directory = self.enterContext(tempfile.TemporaryDirectory(prefix='channels-sockets-'))
         env = make_environment(directory)
+        if bus:
+            env['DBUS_SESSION_BUS_ADDRESS'] = bus.address
         write_configuration(env, configuration)
         return subprocess.run(
             [sys.executable, '-SE', f'{HERE}/hand-over.py', str(handed.fileno()), e2e.CHANNELSD,
-             '--no-bus'], env=env, pass_fds=[handed.fileno()],
+             *options], env=env, pass_fds=[handed.fileno()],
             capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     def test_a_mistake_in_the_configuration_leaves_nobody_waiting(self):
@@ -130,6 +132,17 @@ class TestSockets(ManagerCase):
         handed.setblocking(False)
         with self.assertRaises(BlockingIOError):
             handed.accept()
+        self.assertEqual(tab.recv(1), b'')
+
+    def test_another_of_the_session_leaves_nobody_waiting(self):
+        handed = self.enterContext(socket.create_server(('127.0.0.1', 0)))
+        tab = self.enterContext(socket.create_connection(handed.getsockname(), PATIENCE))
+        bus = self.enterContext(Bus())
+        self.enterContext(Daemon(e2e.CHANNELSD, bus=bus))
+
+        done = self.run_with(handed, options=(), bus=bus)
+
+        self.assertEqual(done.returncode, RUNNING, done.stderr)
         self.assertEqual(tab.recv(1), b'')
 
     def test_what_is_no_socket_of_the_loopback_is_refused(self):
