@@ -236,6 +236,16 @@ compare (ChannelsCtlDoctor *doctor, GKeyFile *wanted, const char *project)
                                _ ("the channel layer of %s is this one"), project);
 }
 
+/* What is to be done where a project cannot be read: its own command says more. */
+static char *
+make_project_remedy (const char *project)
+{
+  if (!channels_ctl_django_project_is_one (project))
+    return g_strdup (_ ("name the folder that has manage.py after --project"));
+
+  return channels_ctl_check_command ("channelsctl import-django", project);
+}
+
 /* The project's layer as configuration of ours; `NULL` with @error set. */
 static GKeyFile *
 read_project (const char *project, const char *python, const char *layer, GError **error)
@@ -291,6 +301,5 @@ channels_ctl_check_project (ChannelsCtlDoctor *doctor,
     compare (doctor, wanted, project);
   else
     channels_ctl_findings_add (doctor->findings, PROJECT, CHANNELS_CTL_STATE_ERROR,
-                               channels_ctl_check_command ("channelsctl import-django", project),
-                               "%s", error->message);
+                               make_project_remedy (project), "%s", error->message);
 }

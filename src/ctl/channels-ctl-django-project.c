@@ -79,6 +79,20 @@ start (const char *folder, const char *python, GError **error)
 }
 
 /**
+ * channels_ctl_django_project_is_one:
+ * @folder: a folder
+ *
+ * Returns: whether it can be the folder of a Django project
+ */
+gboolean
+channels_ctl_django_project_is_one (const char *folder)
+{
+  g_autofree char *manage = g_build_filename (folder, MANAGE, NULL);
+
+  return g_file_test (manage, G_FILE_TEST_IS_REGULAR);
+}
+
+/**
  * channels_ctl_django_project_read:
  * @folder: of a Django project
  * @python: the interpreter that has its modules
@@ -99,7 +113,6 @@ channels_ctl_django_project_read (const char *folder,
                                   GCancellable *cancellable,
                                   GError **error)
 {
-  g_autofree char *manage = g_build_filename (folder, MANAGE, NULL);
   g_autofree char *text = NULL;
   g_autoptr (GSubprocess) process = NULL;
 
@@ -107,7 +120,7 @@ channels_ctl_django_project_read (const char *folder,
   g_return_val_if_fail (python != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!g_file_test (manage, G_FILE_TEST_IS_REGULAR))
+  if (!channels_ctl_django_project_is_one (folder))
     {
       g_set_error (error, CHANNELS_CTL_ERROR, CHANNELS_CTL_ERROR_FAILED,
                    _ ("“%s” is not the folder of a Django project: it has no %s"), folder, MANAGE);

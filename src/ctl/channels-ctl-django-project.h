@@ -7,6 +7,8 @@
 
 G_BEGIN_DECLS
 
+gboolean channels_ctl_django_project_is_one (const char *folder);
+
 char *channels_ctl_django_project_read (const char *folder,
                                         const char *python,
                                         GCancellable *cancellable,

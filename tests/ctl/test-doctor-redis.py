@@ -282,6 +282,8 @@ class TestDjango(RedisCase):
     def test_no_project(self):
         found = self.doctor('--project', self.directory)
         self.assertEqual(found['project'][0]['state'], 'error')
+        self.assertIn('manage.py', found['project'][0]['remedy'])
+        self.assertNotIn('import-django', found['project'][0]['remedy'])
 
 
 if __name__ == '__main__':
