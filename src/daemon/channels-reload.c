@@ -108,14 +108,21 @@ make_monitor (ChannelsReload *self, const char *path)
   return monitor;
 }
 
+/* The file that is in use: (transfer full) (nullable). */
+static char *
+find_file (ChannelsReload *self)
+{
+  return self->options->config_file != NULL ? g_strdup (self->options->config_file)
+                                            : channels_config_find_file ();
+}
+
 /* Watches the file that is in use, or would be, and where that is a link, the file it leads to:
  * what is written there changes nothing of the link. A folder that is not there is not waited for:
  * GIO would look for it every few seconds. */
 static void
 watch (ChannelsReload *self)
 {
-  g_autofree char *path = self->options->config_file != NULL ? g_strdup (self->options->config_file)
-                                                             : channels_config_find_file ();
+  g_autofree char *path = find_file (self);
   g_autofree char *target = NULL;
   g_autofree char *directory = NULL;
 
@@ -182,14 +189,37 @@ on_node_changed (GObject *source, GAsyncResult *result, gpointer user_data)
   finish (self, error);
 }
 
+/* What came through a pipe, as from a shell's `<(…)`, is gone: what is there now is not it. */
+static gboolean
+check_again (ChannelsReload *self, GError **error)
+{
+  g_autofree char *path = find_file (self);
+
+  if (path == NULL || !g_file_test (path, G_FILE_TEST_EXISTS) ||
+      g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return TRUE;
+
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_FILE_CONTENT,
+               "%s is no regular file: it cannot be read again", path);
+  return FALSE;
+}
+
 static void
 load_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   ChannelsReload *self = source;
   g_autoptr (GPtrArray) mistakes = g_ptr_array_new_null_terminated (0, g_free, TRUE);
-  ChannelsConfig *config = channels_options_load_config (self->options, mistakes);
+  g_autoptr (GError) error = NULL;
+  ChannelsConfig *config;
   g_autofree char *lines = NULL;
 
+  if (!check_again (self, &error))
+    {
+      g_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  config = channels_options_load_config (self->options, mistakes);
   if (config != NULL)
     {
       g_task_return_pointer (task, config, (GDestroyNotify) channels_config_unref);

@@ -115,6 +115,21 @@ class TestHow(ReloadCase):
         self.wait_for_log(daemon, TAKEN, 4)
         self.assert_refused(daemon, 404, '/ws/chat/room/')
 
+    def test_what_came_through_a_pipe_is_not_read_again(self):
+        """It is empty by now: that is not what the user has asked for."""
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix='channels-pipe-'))
+        pipe = os.path.join(folder, 'channels.conf')
+        os.mkfifo(pipe)
+        with subprocess.Popen(['sh', '-c', f'printf %s "{CHAT}" >{pipe}']):
+            daemon = self.start('--no-bus', '--config', pipe)
+        tab = self.tab(daemon)
+
+        daemon.process.send_signal(signal.SIGHUP)
+
+        self.wait_for_log(daemon, 'is no regular file: it cannot be read again')
+        self.assert_refused(daemon, 404, '/ws/chat/room/')
+        self.assert_hears(tab)
+
     def test_by_a_file_that_a_link_leads_to(self):
         """As those have it who keep their configuration in a folder of its own, under git."""
         daemon = self.start('--no-bus', configuration='#\n')
