@@ -48,25 +48,37 @@ get_terminal (gpointer stream)
   return fd >= 0 && isatty (fd) ? fd : -1;
 }
 
-/* Keys come one by one, and are not shown; Ctrl-C is a signal as ever. */
+/* Keys come one by one, and are not shown; Ctrl-C is a signal as ever. Ctrl-Z is a key: the
+ * terminal has to be as it was before anybody else has it. */
+static void
+set_keys (ChannelsCtlScreen *self)
+{
+  struct termios settings = self->before;
+
+  settings.c_lflag &= ~(tcflag_t) (ICANON | ECHO);
+  settings.c_cc[VSUSP] = _POSIX_VDISABLE;
+  tcsetattr (self->keys, TCSADRAIN, &settings);
+}
+
 static void
 take_keys (ChannelsCtlScreen *self, GInputStream *input)
 {
-  struct termios settings;
-
   self->keys = get_terminal (input);
   if (self->keys < 0)
     return;
 
   if (tcgetattr (self->keys, &self->before) != 0)
-    {
-      self->keys = -1;
-      return;
-    }
+    self->keys = -1;
+  else
+    set_keys (self);
+}
 
-  settings = self->before;
-  settings.c_lflag &= ~(tcflag_t) (ICANON | ECHO);
-  tcsetattr (self->keys, TCSADRAIN, &settings);
+static void
+restore (ChannelsCtlScreen *self)
+{
+  g_output_stream_write_all (self->output, CLOSE, strlen (CLOSE), NULL, NULL, NULL);
+  if (self->keys >= 0)
+    tcsetattr (self->keys, TCSADRAIN, &self->before);
 }
 
 /**
@@ -106,9 +118,7 @@ channels_ctl_screen_open (GInputStream *input, GOutputStream *output)
 void
 channels_ctl_screen_close (ChannelsCtlScreen *self)
 {
-  g_output_stream_write_all (self->output, CLOSE, strlen (CLOSE), NULL, NULL, NULL);
-  if (self->keys >= 0)
-    tcsetattr (self->keys, TCSADRAIN, &self->before);
+  restore (self);
   g_object_unref (self->output);
   g_free (self);
 }
@@ -183,4 +193,31 @@ gboolean
 channels_ctl_screen_reads_keys (ChannelsCtlScreen *self)
 {
   return self->keys >= 0;
+}
+
+/**
+ * channels_ctl_screen_take_key:
+ * @self: a screen that reads keys
+ * @key: one that has come
+ *
+ * Stops this process, and those that were started with it, where @key is the terminal's for that:
+ * Ctrl-Z. The terminal is as it was until they go on, in the foreground.
+ *
+ * Returns: whether they did, and everything is to be drawn anew
+ */
+gboolean
+channels_ctl_screen_take_key (ChannelsCtlScreen *self, char key)
+{
+  cc_t suspend = self->before.c_cc[VSUSP];
+
+  if (suspend == _POSIX_VDISABLE || (cc_t) key != suspend)
+    return FALSE;
+
+  restore (self);
+  kill (0, SIGTSTP);
+
+  /* In the background this stops it again, before it writes into what is not its own. */
+  set_keys (self);
+  g_output_stream_write_all (self->output, OPEN, strlen (OPEN), NULL, NULL, NULL);
+  return TRUE;
 }

@@ -18,6 +18,8 @@ channels_ctl_screen_draw (ChannelsCtlScreen *self, const char *text, guint n_dim
 
 gboolean channels_ctl_screen_reads_keys (ChannelsCtlScreen *self);
 
+gboolean channels_ctl_screen_take_key (ChannelsCtlScreen *self, char key);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsCtlScreen, channels_ctl_screen_close)
 
 G_END_DECLS

@@ -197,13 +197,17 @@ on_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static void
+show_again (Watch *self)
+{
+  if (self->screen != NULL && self->latest != NULL && !show (self))
+    stop (self);
+}
+
 static gboolean
 on_resized (gpointer user_data)
 {
-  Watch *self = user_data;
-
-  if (self->screen != NULL && self->latest != NULL && !show (self))
-    stop (self);
+  show_again (user_data);
 
   return G_SOURCE_CONTINUE;
 }
@@ -211,13 +215,16 @@ on_resized (gpointer user_data)
 static gboolean
 on_key (GObject *input, gpointer user_data)
 {
+  Watch *self = user_data;
   char key = '\0';
   g_autoptr (GError) error = NULL;
   gssize size = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (input), &key, 1,
                                                           NULL, &error);
 
   if (size == 1 && key == 'q')
-    stop (user_data);
+    stop (self);
+  else if (size == 1 && channels_ctl_screen_take_key (self->screen, key))
+    show_again (self);
 
   /* A terminal that is gone is readable for ever. */
   return size > 0 || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ? G_SOURCE_CONTINUE

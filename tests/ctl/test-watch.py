@@ -183,6 +183,29 @@ class TestTerminal(Case):
             self.process.send_signal(number)
             self.assert_over()
 
+    def test_it_is_stopped_and_goes_on(self):
+        leader, follower = pty.openpty()
+        self.leader, self.seen = leader, ''
+        self.addCleanup(os.close, leader)
+        before = termios.tcgetattr(leader)
+        script = '"$0" watch -n 0.1; echo stopped; read -r line; fg >/dev/null; echo over'
+        shell = subprocess.Popen(['setsid', '--ctty', 'sh', '-mc', script, CHANNELSCTL],
+                                 env=self.env, stdin=follower, stdout=follower, stderr=follower)
+        os.close(follower)
+        self.addCleanup(shell.wait)
+        self.addCleanup(shell.kill)
+        for _ in range(3):
+            self.read_until('channelsd does not run')
+        os.write(leader, b'\x1a')
+        self.assertIn(CLOSE, self.read_until('stopped'))
+        self.assertEqual(termios.tcgetattr(leader), before)
+        os.write(leader, b'\n')
+        self.read_until(re.escape(OPEN) + '(.|\n)*channelsd does not run')
+        os.write(leader, b'q')
+        self.assertIn(CLOSE, self.read_until('over'))
+        self.assertEqual(shell.wait(PATIENCE), 0)
+        self.assertEqual(termios.tcgetattr(leader), before)
+
     def test_the_service_goes_and_comes(self):
         daemon = self.start()
         self.open()
