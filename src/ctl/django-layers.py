@@ -8,6 +8,7 @@
 import base64
 import json
 import math
+import os
 import re
 
 from django.conf import settings
@@ -36,6 +37,8 @@ def plain(value):
         if all(isinstance(key, str) for key in value):
             return {key: plain(value[key]) for key in value}
         return tagged('dict', [[plain(key), plain(value[key])] for key in value])
+    if isinstance(value, os.PathLike):
+        return plain(os.fspath(value))
     if isinstance(value, type(re.compile(''))):
         return tagged('pattern', str(value.pattern))
     if isinstance(value, type):

@@ -28,6 +28,7 @@ SETTINGS = r'''
 import re
 import ssl
 from collections import OrderedDict
+from pathlib import Path
 from classify.settings import *
 from redis.asyncio import SSLConnection, UnixDomainSocketConnection
 
@@ -56,6 +57,9 @@ CHANNEL_LAYERS = {
         'address': 'rediss://:s3cret@h', 'ssl_cert_reqs': ssl.CERT_NONE}]}},
     'unix': {'BACKEND': CORE, 'CONFIG': {'hosts': [{
         'path': '/run/r', 'connection_class': UnixDomainSocketConnection}]}},
+    'paths': {'BACKEND': CORE, 'CONFIG': {'hosts': [
+        {'path': Path('/run') / 'r'},
+        {'address': 'rediss://h', 'ssl_ca_certs': Path('/etc') / 'ca.pem'}]}},
     'keys': {'BACKEND': CORE, 'CONFIG': {'symmetric_encryption_keys': [b'a;b', '\u9470 ']}},
     'binary': {'BACKEND': CORE, 'CONFIG': {'symmetric_encryption_keys': [b'\xff']}},
     'capacities': {'BACKEND': CORE, 'CONFIG': {'channel_capacity': OrderedDict([
@@ -77,6 +81,7 @@ SECTIONS = {
                  ['not taken over: hosts[0]["sentinel_kwargs"]["socket_timeout"]']),
     'tls': ('Backend=redis-pubsub\nHosts=rediss://h?ssl_ca_certs=/etc/ca.pem\n', []),
     'unix': ('Backend=redis\nHosts=unix:///run/r\n', []),
+    'paths': ('Backend=redis\nHosts=unix:///run/r;rediss://h?ssl_ca_certs=/etc/ca.pem\n', []),
     'keys': ('Backend=redis\nHosts=redis://localhost:6379\n'
              'SymmetricEncryptionKeys=a\\;b;鑰\\s\n', [SECRETS]),
     'capacities': ('Backend=redis\nHosts=redis://localhost:6379\n'
