@@ -116,6 +116,34 @@ find_file (ChannelsReload *self)
                                             : channels_config_find_file ();
 }
 
+/* Where a link leads, also while nothing is there: (transfer full) (nullable), as @path is none. */
+static char *
+find_target (const char *path)
+{
+  g_autofree char *directory = NULL;
+  g_autofree char *content = NULL;
+  char *target;
+
+  if (!g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+    return NULL;
+
+  target = realpath (path, NULL);
+  if (target != NULL)
+    return target;
+
+  content = g_file_read_link (path, NULL);
+  directory = g_path_get_dirname (path);
+  return content != NULL ? g_canonicalize_filename (content, directory) : NULL;
+}
+
+static gboolean
+is_in_folder (const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  return g_file_test (directory, G_FILE_TEST_IS_DIR);
+}
+
 /* Watches the file that is in use, or would be, and where that is a link, the file it leads to:
  * what is written there changes nothing of the link. A folder that is not there is not waited for:
  * GIO would look for it every few seconds. */
@@ -124,18 +152,15 @@ watch (ChannelsReload *self)
 {
   g_autofree char *path = find_file (self);
   g_autofree char *target = NULL;
-  g_autofree char *directory = NULL;
 
   if (path == NULL)
     path = channels_config_get_user_file ();
-  if (g_file_test (path, G_FILE_TEST_IS_SYMLINK))
-    target = realpath (path, NULL);
+  target = find_target (path);
   if (g_strcmp0 (path, self->path) == 0 && g_strcmp0 (target, self->target) == 0)
     return;
 
   unwatch (self);
-  directory = g_path_get_dirname (path);
-  if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
+  if (!is_in_folder (path))
     return;
 
   self->monitor = make_monitor (self, path);
@@ -143,7 +168,7 @@ watch (ChannelsReload *self)
     return;
 
   self->path = g_steal_pointer (&path);
-  if (target != NULL)
+  if (target != NULL && is_in_folder (target))
     self->target_monitor = make_monitor (self, target);
   self->target = g_steal_pointer (&target);
 }

@@ -146,6 +146,30 @@ class TestHow(ReloadCase):
             self.wait_for_log(daemon, TAKEN, 2)
             self.assert_refused(daemon, 404, '/ws/chat/room/')
 
+            # As git does with the file on the way to another branch, and back.
+            os.unlink(target)
+            self.wait_for_log(daemon, TAKEN, 3)
+            self.tab(daemon, '/ws/chat/room/')
+            with open(target, 'w', encoding='utf-8') as file:
+                file.write(CHAT)
+            self.wait_for_log(daemon, TAKEN, 4)
+            self.assert_refused(daemon, 404, '/ws/chat/room/')
+
+    def test_by_a_file_that_a_link_leads_to_one_day(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix='channels-dotfiles-'))
+        daemon = self.start('--no-bus', configuration='#\n')
+        os.symlink(os.path.relpath(os.path.join(folder, 'channels.conf'),
+                                   os.path.dirname(os.path.realpath(self.path))),
+                   self.path + '.new')
+        os.rename(self.path + '.new', self.path)
+        self.wait_for_log(daemon, TAKEN)
+
+        with open(os.path.join(folder, 'channels.conf'), 'w', encoding='utf-8') as file:
+            file.write(CHAT)
+
+        self.wait_for_log(daemon, TAKEN, 2)
+        self.assert_refused(daemon, 404, '/ws/chat/room/')
+
     def test_of_a_named_file(self):
         directory = self.enterContext(tempfile.TemporaryDirectory(prefix='channels-reload-'))
         self.path = path = os.path.join(directory, 'named.conf')
