@@ -73,7 +73,7 @@ make_identity (const ChannelsOptions *options, const ChannelsConfig *config)
   return channels_identity_new (directory, name);
 }
 
-/* A mistake in the configuration is the same the next time. */
+/* A mistake in the configuration, or in a unit's command line, is the same the next time. */
 static ChannelsExit
 refuse_to_start (const ChannelsOptions *options)
 {
@@ -110,7 +110,7 @@ main (int argc, char *argv[])
   if (!channels_options_parse (&options, &argc, &argv, &error))
     {
       g_printerr ("channelsd: %s (see “channelsd --help”)\n", error->message);
-      return CHANNELS_EXIT_USAGE;
+      return refuse_to_start (&options);
     }
 
   if (options.version)

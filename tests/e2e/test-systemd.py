@@ -134,6 +134,16 @@ class TestSockets(ManagerCase):
             handed.accept()
         self.assertEqual(tab.recv(1), b'')
 
+    def test_a_mistake_in_the_command_line_leaves_nobody_waiting(self):
+        """As in an ExecStart= that somebody has written in a drop-in."""
+        handed = self.enterContext(socket.create_server(('127.0.0.1', 0)))
+        tab = self.enterContext(socket.create_connection(handed.getsockname(), PATIENCE))
+
+        done = self.run_with(handed, options=('--nonsense',))
+
+        self.assertEqual(done.returncode, USAGE, done.stderr)
+        self.assertEqual(tab.recv(1), b'')
+
     def test_another_of_the_session_leaves_nobody_waiting(self):
         handed = self.enterContext(socket.create_server(('127.0.0.1', 0)))
         tab = self.enterContext(socket.create_connection(handed.getsockname(), PATIENCE))
