@@ -9,6 +9,7 @@
 #include "channels-msgpack.h"
 #include "channels-names.h"
 #include "channels-redis-batches.h"
+#include "channels-redis-line.h"
 #include "channels-redis-ring.h"
 #include "channels-redis-script.h"
 
@@ -78,10 +79,11 @@ G_STATIC_ASSERT (CHANNELS_NAME_MAX == 99);
  *
  * Each node that a group has members of gets one message that names all of these. One script does
  * that for all events of a turn, where it can: on one host, without encryption, where all queues
- * hold as much. Else the members are asked for first, and the messages made here.
+ * hold as much. Else the members are asked for first, and the messages made here, each when it is
+ * its turn (#ChannelsRedisLine).
  *
- * Redis answers in order, so what one caller sends to one group keeps its order; scores grow with
- * each message, as a sorted set would sort equal ones by chance.
+ * So what one caller sends to one group keeps its order, and what it sends to a channel comes
+ * behind; scores grow with each message, as a sorted set would sort equal ones by chance.
  */
 struct _ChannelsRedisQueues
 {
@@ -90,17 +92,10 @@ struct _ChannelsRedisQueues
   ChannelsRedisScript push;
   ChannelsRedisScript group;
   ChannelsRedisBatches *batches; /* (owned) (nullable): for the group script, where that can be */
+  ChannelsRedisLine line;        /* of what does not go by that */
   gint64 last_score;             /* µs since 1970 */
   guint turn;                    /* the host of the next message to a channel of no node */
 };
-
-/* An event on its way to a group. */
-typedef struct
-{
-  ChannelsRedisQueues *queues; /* (unowned): the send's layer keeps them */
-  ChannelsRedisSend *send;     /* (owned) */
-  ChannelsEvent *event;        /* (owned) */
-} GroupSend;
 
 /* A push to one host. */
 typedef struct
@@ -324,9 +319,9 @@ bundle (ChannelsRedisQueues *self, const ChannelsRedisReply *members)
 
 /* Sends to those of @nodes that lie on @host. */
 static gboolean
-push_to_nodes (GroupSend *group_send, guint host, GHashTable *nodes, GError **error)
+push_to_nodes (ChannelsRedisTurn *turn, guint host, GHashTable *nodes, GError **error)
 {
-  ChannelsRedisQueues *self = group_send->queues;
+  ChannelsRedisQueues *self = turn->owner;
   g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GArray) capacities = g_array_new (FALSE, FALSE, sizeof (guint));
   g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
@@ -345,8 +340,7 @@ push_to_nodes (GroupSend *group_send, guint host, GHashTable *nodes, GError **er
       if (channels_redis_ring_find (node, self->connections->len) != host)
         continue;
 
-      message =
-          make_message (self, group_send->event, g_variant_new_strv (channels, names->len), error);
+      message = make_message (self, turn->event, g_variant_new_strv (channels, names->len), error);
       if (message == NULL)
         return FALSE;
 
@@ -360,31 +354,95 @@ push_to_nodes (GroupSend *group_send, guint host, GHashTable *nodes, GError **er
     return TRUE;
 
   push = g_new0 (Push, 1);
-  push->send = group_send->send;
-  channels_redis_send_begin_part (group_send->send);
+  push->send = turn->send;
+  channels_redis_send_begin_part (turn->send);
   push_to_host (self, host, queues, capacities, messages, push);
   return TRUE;
+}
+
+/* Sends to the nodes of a group's members, if they are known. */
+static gboolean
+push_to_group (ChannelsRedisTurn *turn, GError **error)
+{
+  ChannelsRedisQueues *self = turn->owner;
+  g_autoptr (GHashTable) nodes = NULL;
+  gboolean pushed = TRUE;
+
+  if (turn->members == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&turn->error));
+      return FALSE;
+    }
+
+  nodes = bundle (self, turn->members);
+  for (guint i = 0; i < self->connections->len && pushed; i++)
+    pushed = push_to_nodes (turn, i, nodes, error);
+
+  return pushed;
+}
+
+static gboolean
+push_to_channel (ChannelsRedisTurn *turn, GError **error)
+{
+  ChannelsRedisQueues *self = turn->owner;
+  g_autofree char *node = dup_node_part (turn->channel);
+  guint host = choose_host (self, turn->channel, node);
+  guint capacity = channels_redis_settings_get_capacity (self->settings, turn->channel);
+  GVariant *name =
+      strchr (turn->channel, '!') != NULL ? g_variant_new_string (turn->channel) : NULL;
+  GBytes *message = make_message (self, turn->event, name, error);
+  g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GArray) capacities = g_array_new (FALSE, FALSE, sizeof (guint));
+  g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  Push *push;
+
+  if (message == NULL)
+    return FALSE;
+
+  g_ptr_array_add (queues, g_strconcat (self->settings->prefix, node, NULL));
+  g_array_append_val (capacities, capacity);
+  g_ptr_array_add (messages, message);
+
+  push = g_new0 (Push, 1);
+  push->send = turn->send;
+  push->channel = g_strdup (turn->channel);
+  channels_redis_send_begin_part (turn->send);
+  push_to_host (self, host, queues, capacities, messages, push);
+  return TRUE;
+}
+
+/* Sends what is ready, up to the first that is not. Whoever calls this has a send that has not
+ * ended, which keeps the layer. */
+static void
+go_on (ChannelsRedisQueues *self)
+{
+  ChannelsRedisTurn *next;
+
+  while ((next = channels_redis_line_take (&self->line)) != NULL)
+    {
+      g_autoptr (ChannelsRedisTurn) turn = next;
+      g_autoptr (GError) error = NULL;
+
+      if (turn->channel != NULL)
+        push_to_channel (turn, &error);
+      else
+        push_to_group (turn, &error);
+      channels_redis_send_end_part (turn->send, 0, error);
+    }
 }
 
 static void
 members_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  GroupSend *group_send = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisReply) reply =
-      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
+  ChannelsRedisTurn *turn = user_data;
+  ChannelsRedisSend *send = turn->send;
 
-  if (reply != NULL)
-    {
-      g_autoptr (GHashTable) nodes = bundle (group_send->queues, reply);
+  turn->members = channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source),
+                                                            result, &turn->error);
 
-      for (guint i = 0; i < group_send->queues->connections->len && error == NULL; i++)
-        push_to_nodes (group_send, i, nodes, &error);
-    }
-
-  channels_redis_send_end_part (group_send->send, 0, error);
-  channels_event_unref (group_send->event);
-  g_free (group_send);
+  channels_redis_send_begin_part (send);
+  go_on (turn->owner);
+  channels_redis_send_end_part (send, 0, NULL);
 }
 
 static ChannelsRedisConnection *
@@ -438,19 +496,22 @@ send_to_members (ChannelsRedisQueues *self,
 {
   guint host = channels_redis_ring_find (group, self->connections->len);
   g_autofree char *key = channels_redis_settings_get_group_key (self->settings, group);
-  g_auto (ChannelsRedisWords) words;
-  GroupSend *group_send = g_new0 (GroupSend, 1);
+  g_auto (ChannelsRedisWords) words = { NULL };
+  g_autoptr (GError) error = NULL;
+  ChannelsRedisTurn *turn = channels_redis_line_join (&self->line, event, send, &error);
 
-  group_send->queues = self;
-  group_send->send = send;
-  group_send->event = channels_event_ref (event);
+  if (turn == NULL)
+    {
+      channels_redis_send_end_part (send, 0, error);
+      return;
+    }
 
+  turn->owner = self;
   channels_redis_words_init (&words, "ZRANGEBYSCORE");
   channels_redis_words_add (&words, key);
   add_too_old (&words, "(", self->settings->group_expiry);
   channels_redis_words_add (&words, "+inf");
-  channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), members_cb,
-                             group_send);
+  channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), members_cb, turn);
 }
 
 /**
@@ -505,30 +566,19 @@ channels_redis_queues_send_to_channel (ChannelsRedisQueues *self,
                                        ChannelsRedisSend *send)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *node = dup_node_part (channel);
-  guint host = choose_host (self, channel, node);
-  guint capacity = channels_redis_settings_get_capacity (self->settings, channel);
-  GVariant *name = strchr (channel, '!') != NULL ? g_variant_new_string (channel) : NULL;
-  GBytes *message = make_message (self, event, name, &error);
-  g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GArray) capacities = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-  Push *push;
+  ChannelsRedisTurn *turn = channels_redis_line_join (&self->line, event, send, &error);
 
-  if (message == NULL)
+  if (turn == NULL)
     {
       channels_redis_send_end_part (send, 0, error);
       return;
     }
 
-  g_ptr_array_add (queues, g_strconcat (self->settings->prefix, node, NULL));
-  g_array_append_val (capacities, capacity);
-  g_ptr_array_add (messages, message);
-
+  turn->owner = self;
+  turn->channel = g_strdup (channel);
   channels_redis_queues_flush (self); /* what was sent before it comes before it */
 
-  push = g_new0 (Push, 1);
-  push->send = send;
-  push->channel = g_strdup (channel);
-  push_to_host (self, host, queues, capacities, messages, push);
+  channels_redis_send_begin_part (send);
+  go_on (self);
+  channels_redis_send_end_part (send, 0, NULL);
 }

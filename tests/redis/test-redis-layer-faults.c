@@ -200,24 +200,6 @@ test_dead_member (Fixture *fixture, gconstpointer unused)
 }
 
 static void
-test_group_then_channel (Fixture *fixture, gconstpointer unused)
-{
-  g_autofree char *channel = channels_channel_name_new (fixture->node->prefix);
-  guint n_heard = fixture->node->heard->len;
-  const LayerHeard *first;
-
-  g_test_summary ("What is sent to a channel comes behind what was sent to a group before");
-
-  channels_layer_send_to_group (fixture->sender->layer, GROUP, fixture->event, NULL, NULL, NULL);
-  channels_layer_send_to_channel (fixture->sender->layer, channel, fixture->event, NULL, NULL,
-                                  NULL);
-  channels_test_wait_until (fixture->node->heard->len == n_heard + 2);
-
-  first = g_ptr_array_index (fixture->node->heard, n_heard);
-  g_assert_cmpstr (first->group, ==, GROUP);
-}
-
-static void
 test_full_queue (Fixture *fixture, gconstpointer unused)
 {
   g_auto (LayerOutcome) refused = { .remotes = 7 };
@@ -556,7 +538,6 @@ main (int argc, char *argv[])
   add ("forgotten", BY_CAPACITY, test_forgotten);
   add ("renewed", BY_CAPACITY, test_stays_for_longer_than_the_expiry);
   add_both ("dead-member", test_dead_member);
-  add ("group-then-channel", BY_SCRIPT, test_group_then_channel);
   add ("full-queue", BY_CAPACITY, test_full_queue);
   add_both ("full-queue-in-group", test_full_queue_in_group);
   add ("partly-full-queue", BY_SCRIPT, test_partly_full_queue);
