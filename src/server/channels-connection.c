@@ -33,8 +33,8 @@ typedef struct
  * One WebSocket: what a browser says goes through its consumer to its group, and it sits in the
  * audience of that group.
  *
- * libsoup assembles fragments, answers pings and shakes hands at the end; whole messages come from
- * the socket itself. It writes no event: those go from the audience, or from here, to the socket.
+ * libsoup answers pings and shakes hands at the end; messages come from the socket itself. It does
+ * not write events: those go from the audience, or from here, to the socket.
  */
 struct _ChannelsConnection
 {
@@ -398,8 +398,8 @@ lay_websocket (ChannelsSocket *socket, gsize message_size)
   websocket = soup_websocket_connection_new (G_IO_STREAM (socket), get_uri (),
                                              SOUP_WEBSOCKET_CONNECTION_SERVER, NULL, NULL, NULL);
   channels_socket_unpark (socket);
-  /* The gate has the bound for a whole message; this one is for a frame, and never 0:
-   * CVE-2026-0716. */
+  /* It is given nothing larger than a control frame: the gate and the reader see to that. The bound
+   * is there all the same, and never 0: CVE-2026-0716. */
   soup_websocket_connection_set_max_incoming_payload_size (websocket, message_size);
 
   return websocket;

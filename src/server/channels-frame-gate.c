@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* The heads of a browser's frames (RFC 6455, section 5), looked at before the parser behind sees
+/* The heads of a browser's frames (RFC 6455, section 5), looked at before anybody behind sees
  * them.
  *
  * Only heads are read; payload is skipped, and nothing is held back or copied but the head of a
@@ -279,7 +279,7 @@ channels_frame_gate_is_between (const ChannelsFrameGate *self)
  * are here) or 1008 (more than `CHANNELS_FRAME_GATE_FRAMES_MAX` frames in a message); then
  * nothing more may be read from it, nor asked of the gate.
  *
- * The payload of a close frame is left to the parser behind, as UTF-8 is.
+ * The payload is left to who is behind: a close frame's, and whether a text is UTF-8.
  *
  * Returns: how many of the bytes may pass
  */

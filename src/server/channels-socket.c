@@ -25,9 +25,9 @@
  *
  * One browser's socket, as a stream that libsoup lies upon.
  *
- * In front of what libsoup reads there is a gate, see ChannelsReader. For writing there is an
- * outbox: what the kernel does not take at once waits there, whoever it comes from, in order, whole
- * and counted. libsoup's part is to assemble, answer pings and shake hands.
+ * What is read goes through a gate, and messages go to the owner, see ChannelsReader. For writing
+ * there is an outbox: what the kernel does not take at once waits there, whoever it comes from, in
+ * order, whole and counted. libsoup's part is to answer pings and shake hands.
  *
  * Its life: open, until somebody closes the stream; closing, until what waits is written, the peer
  * has closed as well or time is up; then the descriptor is closed and `closed` called. A closing
