@@ -269,7 +269,7 @@ gboolean
 channels_poller_add (ChannelsPoller *self, ChannelsWatch *watch, int fd, GError **error)
 {
   struct epoll_event event = {
-    .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+    .events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
     .data.ptr = watch,
   };
 

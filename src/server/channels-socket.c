@@ -25,9 +25,8 @@
  *
  * One browser's socket, as a stream that libsoup lies upon.
  *
- * What is read goes through a gate, and messages go to the owner, see ChannelsReader. For writing
- * there is an outbox: what the kernel does not take at once waits there, whoever it comes from, in
- * order, whole and counted. libsoup's part is to answer pings and shake hands.
+ * What is read goes by ChannelsReader. For writing there is an outbox: what the kernel does not
+ * take at once waits there, whoever it comes from, in order, whole and counted.
  *
  * Its life: open, until somebody closes the stream; closing, until what waits is written, the peer
  * has closed as well or time is up; then the descriptor is closed and `closed` called. A closing
@@ -53,6 +52,7 @@ struct _ChannelsSocket
     guint parked : 1;   /* it speaks WebSocket now */
     guint readable : 1; /* the kernel may have more for us */
     guint hung_up : 1;  /* a short read says nothing any more */
+    guint urgent : 1;   /* nor here, where more may stand behind what is urgent */
     guint deaf : 1;     /* what comes is thrown away */
     guint doomed : 1;   /* it is aborted when its deadline comes */
     guint closing : 1;  /* no more is accepted for writing */
@@ -146,8 +146,8 @@ receive (ChannelsSocket *self, guint8 *buffer, gsize size)
   gssize received = TEMP_FAILURE_RETRY (recv (self->watch.fd, buffer, size, MSG_DONTWAIT));
 
   /* A short read has emptied the kernel's queue, and an edge will tell of more; but a peer that
-   * hung up has spent its last edge. */
-  if (received < (gssize) size && !self->is.hung_up)
+   * hung up has spent its last edge, and a read ends in front of what is urgent (MSG_OOB). */
+  if (received < (gssize) size && !self->is.hung_up && !(self->is.urgent && received > 0))
     self->is.readable = FALSE;
   return received;
 }
@@ -220,8 +220,8 @@ on_watch (ChannelsWatch *watch, guint32 events)
   g_autoptr (ChannelsSocket) self =
       g_object_ref (G_STRUCT_MEMBER_P (watch, -G_STRUCT_OFFSET (ChannelsSocket, watch)));
 
-  if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-    self->is.hung_up = TRUE;
+  self->is.hung_up |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  self->is.urgent |= (events & EPOLLPRI) != 0;
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
     self->is.readable = TRUE;
   if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) && self->outbox.blocked)

@@ -251,6 +251,21 @@ test_connection_takes_a_message_in_pieces (Conversation *talk, gconstpointer unu
 }
 
 static void
+test_connection_reads_past_what_is_urgent (Conversation *talk, gconstpointer unused)
+{
+  g_test_summary ("What stands behind urgent data is read as well, though each read ends in front");
+
+  conversation_start (talk, NULL);
+  conversation_settle (talk);
+  ws_client_send_text (talk->client, HELLO);
+  g_assert_cmpint (send (talk->client->fd, "!", 1, MSG_OOB), ==, 1);
+  ws_client_send_text (talk->client, HELLO);
+
+  ws_client_expect_text (talk->client, HELLO);
+  ws_client_expect_text (talk->client, HELLO);
+}
+
+static void
 test_connection_keeps_the_order_of_both_ways (Conversation *talk, gconstpointer unused)
 {
   g_autoptr (GByteArray) frames = g_byte_array_new ();
@@ -431,6 +446,7 @@ main (int argc, char *argv[])
   add ("ping/never", test_connection_pings_nobody_at_0);
   add ("ping/flood", test_connection_bounds_a_ping_flood);
   add ("pieces/frames", test_connection_takes_a_message_in_pieces);
+  add ("pieces/urgent", test_connection_reads_past_what_is_urgent);
   add ("pieces/both-ways", test_connection_keeps_the_order_of_both_ways);
   add ("pieces/bytes", test_connection_takes_bytes_one_by_one);
   add ("pieces/many", test_connection_takes_many_frames_at_once);
