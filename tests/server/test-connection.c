@@ -144,11 +144,13 @@ static void
 test_connection_pings_nobody_who_talks (Conversation *talk, gconstpointer unused)
 {
   gint64 due;
+  gint64 before;
 
   g_test_summary ("Who has said something is not pinged until it has been silent for as long");
 
   conversation_start (talk, NULL);
   due = next_deadline (talk);
+  before = g_get_monotonic_time ();
   ws_client_send_text (talk->client, HELLO);
   ws_client_expect_text (talk->client, HELLO);
   run_deadlines (talk, due);
@@ -156,6 +158,7 @@ test_connection_pings_nobody_who_talks (Conversation *talk, gconstpointer unused
 
   g_assert_cmpuint (talk->client->received->len, ==, 0);
   g_assert_cmpint (next_deadline (talk), >, due);
+  assert_due_in (talk, before, 20);
 }
 
 static void
