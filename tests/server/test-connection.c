@@ -185,6 +185,26 @@ test_connection_leaves_who_does_not_answer (Conversation *talk, gconstpointer un
 }
 
 static void
+test_connection_leaves_in_less_than_the_interval (Conversation *talk, gconstpointer unused)
+{
+  gint64 pinged;
+
+  g_test_summary ("Who does not answer has no longer than is said, where the interval is longer");
+
+  talk->limits.value[CHANNELS_LIMIT_PING_INTERVAL] = 3600;
+  talk->limits.value[CHANNELS_LIMIT_PONG_TIMEOUT] = 10;
+  conversation_start (talk, NULL);
+  pinged = next_deadline (talk);
+  run_deadlines (talk, pinged);
+
+  g_assert_cmpint (next_deadline (talk), ==, pinged + 10 * G_TIME_SPAN_SECOND);
+  run_deadlines (talk, next_deadline (talk));
+  ws_client_expect_frame (talk->client, WS_PING, "", 0);
+  ws_client_expect_reset (talk->client);
+  conversation_expect_closed (talk);
+}
+
+static void
 test_connection_stays_with_who_answers (Conversation *talk, gconstpointer unused)
 {
   g_test_summary ("Who answers a ping is pinged again after as long a silence, and stays");
@@ -444,6 +464,7 @@ main (int argc, char *argv[])
   add ("ping/past", test_connection_pings_past_its_audience);
   add ("ping/postponed", test_connection_pings_nobody_who_talks);
   add ("ping/unanswered", test_connection_leaves_who_does_not_answer);
+  add ("ping/unanswered-soon", test_connection_leaves_in_less_than_the_interval);
   add ("ping/again", test_connection_stays_with_who_answers);
   add ("ping/unheard", test_connection_stays_with_who_is_unheard);
   add ("ping/never", test_connection_pings_nobody_at_0);
