@@ -8,6 +8,7 @@
 #include "channels-error.h"
 #include "channels-secret.h"
 
+#include <glib/gstdio.h>
 #include <stdlib.h>
 
 /* An editor does more than one thing to a file that it writes. */
@@ -195,11 +196,8 @@ finish (ChannelsReload *self, const GError *error)
     }
 
   if (self->node != NULL)
-    {
-      channels_secret_hide_memory (
-          channels_config_has_secrets (channels_node_get_config (self->node)));
-      watch (self);
-    }
+    channels_secret_hide_memory (
+        channels_config_has_secrets (channels_node_get_config (self->node)));
   if (self->running->len > 0)
     start (self);
 }
@@ -214,18 +212,19 @@ on_node_changed (GObject *source, GAsyncResult *result, gpointer user_data)
   finish (self, error);
 }
 
-/* What came through a pipe, as from a shell's `<(…)`, is gone: what is there now is not it. */
+/* What came through a pipe, as from a shell's `<(…)`, is gone: what is there now is not it; and who
+ * reads a pipe may wait for ever. */
 static gboolean
 check_again (ChannelsReload *self, GError **error)
 {
   g_autofree char *path = find_file (self);
+  GStatBuf status;
 
-  if (path == NULL || !g_file_test (path, G_FILE_TEST_EXISTS) ||
-      g_file_test (path, G_FILE_TEST_IS_REGULAR))
+  if (path == NULL || g_stat (path, &status) != 0 || !S_ISFIFO (status.st_mode))
     return TRUE;
 
   g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_FILE_CONTENT,
-               "%s is no regular file: it cannot be read again", path);
+               "%s is a pipe: it cannot be read again", path);
   return FALSE;
 }
 
@@ -279,6 +278,8 @@ start (ChannelsReload *self)
   g_autoptr (GTask) task = g_task_new (self, NULL, on_loaded, NULL);
 
   g_task_set_source_tag (task, start);
+  if (self->node != NULL)
+    watch (self); /* before it is read: no change is missed */
   /* Whether there are secrets is known when it has been read. */
   channels_secret_hide_memory (TRUE);
   g_task_run_in_thread (task, load_in_thread);

@@ -126,7 +126,7 @@ class TestHow(ReloadCase):
 
         daemon.process.send_signal(signal.SIGHUP)
 
-        self.wait_for_log(daemon, 'is no regular file: it cannot be read again')
+        self.wait_for_log(daemon, 'is a pipe: it cannot be read again')
         self.assert_refused(daemon, 404, '/ws/chat/room/')
         self.assert_hears(tab)
 
