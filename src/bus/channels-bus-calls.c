@@ -36,6 +36,7 @@ struct _ChannelsBusCalls
   GHashTable *callers; /* (element-type utf8 Caller) (owned): who waits, by unique name */
   GQueue turns;        /* (element-type Caller) (unowned): the same; who is next in front */
   gboolean resumes;    /* a call that waited is being handled */
+  gboolean goes_on;    /* such a call, or the rest of one */
 };
 
 /* One whose calls wait. */
@@ -136,9 +137,11 @@ go_on (ChannelsBusCalls *self)
   Caller *caller = g_queue_peek_head (&self->turns);
   gint64 begun = g_get_monotonic_time ();
 
+  self->goes_on = TRUE;
   do
     caller_go_on (self, caller);
   while (has_more (caller) && g_get_monotonic_time () - begun < PART);
+  self->goes_on = FALSE;
 
   g_queue_unlink (&self->turns, &caller->link);
   if (has_more (caller))
@@ -312,11 +315,13 @@ channels_bus_calls_run (ChannelsBusCalls *self,
  * channels_bus_calls_finish:
  * @self: calls
  *
- * Handles all that waits, however long that takes.
+ * Handles all that waits, however long that takes. Not from within the handling of a call.
  */
 void
 channels_bus_calls_finish (ChannelsBusCalls *self)
 {
+  g_return_if_fail (!self->goes_on);
+
   while (is_waiting (self))
     go_on (self);
 }
