@@ -281,7 +281,8 @@ channels_ctl_context_read (ChannelsCtlContext *self, gsize *out_length, GError *
  *
  * Writes an answer, all of it.
  *
- * Fails with `CHANNELS_CTL_ERROR_FAILED` where it cannot be written: a full disk, for one.
+ * Fails with `CHANNELS_CTL_ERROR_NO_READER` where whoever read it has gone, and with
+ * `CHANNELS_CTL_ERROR_FAILED` where it cannot be written: a full disk, for one.
  *
  * Returns: whether @text was written, with @error set otherwise
  */
@@ -296,7 +297,10 @@ channels_ctl_context_print (ChannelsCtlContext *self, const char *text, GError *
 
   if (!g_output_stream_write_all (self->output, text, strlen (text), NULL, NULL, &write_error))
     {
-      g_set_error (error, CHANNELS_CTL_ERROR, CHANNELS_CTL_ERROR_FAILED,
+      g_set_error (error, CHANNELS_CTL_ERROR,
+                   g_error_matches (write_error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE)
+                       ? CHANNELS_CTL_ERROR_NO_READER
+                       : CHANNELS_CTL_ERROR_FAILED,
                    _ ("standard output cannot be written: %s"), write_error->message);
       return FALSE;
     }

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * ChannelsCtlError:
  * @CHANNELS_CTL_ERROR_FAILED: it could not be done; exit status 1
  * @CHANNELS_CTL_ERROR_USAGE: the command line makes no sense; exit status 2
+ * @CHANNELS_CTL_ERROR_NO_READER: nobody reads standard output any more; exit status 1
  * @CHANNELS_CTL_ERROR_HELP: no failure: help was asked for, and the message is it; exit status 0
  *
  * Why a sub-command did not do its work. The messages are in the user's language.
@@ -19,6 +20,7 @@ typedef enum
 {
   CHANNELS_CTL_ERROR_FAILED,
   CHANNELS_CTL_ERROR_USAGE,
+  CHANNELS_CTL_ERROR_NO_READER,
   CHANNELS_CTL_ERROR_HELP,
 } ChannelsCtlError;
 

@@ -292,6 +292,10 @@ watch (ChannelsCtlContext *context, double interval, int count, gboolean json, G
   g_clear_pointer (&self.latest, channels_ctl_sample_free);
   g_object_unref (self.cancellable);
   g_main_loop_unref (self.loop);
+
+  /* That the reader has what it wanted is no failure. */
+  if (g_error_matches (self.error, CHANNELS_CTL_ERROR, CHANNELS_CTL_ERROR_NO_READER))
+    g_clear_error (&self.error);
   if (self.error != NULL)
     g_propagate_error (error, self.error);
 

@@ -122,6 +122,17 @@ class TestLines(Case):
             process.communicate(timeout=PATIENCE)
             self.assertEqual(process.returncode, 1)
 
+    def test_the_reader_goes(self):
+        for arguments in ['--json'], []:
+            process = subprocess.Popen([CHANNELSCTL, 'watch', '-n', '0.1', *arguments],
+                                       env=self.env, stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE)
+            with process:
+                process.stdout.readline()
+                process.stdout.close()
+                self.assertEqual(process.stderr.read(), b'')
+                self.assertEqual(process.wait(PATIENCE), 0)
+
     def test_the_service_ends_all_the_same(self):
         daemon = self.start(configuration='[Server]\nIdleTimeout=1\n')
         process = subprocess.Popen([CHANNELSCTL, 'watch', '--json', '-n', '0.1'], env=self.env,
