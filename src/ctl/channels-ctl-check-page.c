@@ -181,11 +181,11 @@ check_listens (ChannelsCtlDoctor *doctor, const char *item)
   return FALSE;
 }
 
-/* Where systemd has handed over its sockets, they stand in the place of the configuration's. */
+/* Whether a URL is that of an address of the configuration. */
 static gboolean
-listens_as_configured (const char *url, GStrv listen)
+is_configured (const char *url, GStrv listen)
 {
-  for (guint i = 0; listen != NULL && listen[i] != NULL; i++)
+  for (guint i = 0; listen[i] != NULL; i++)
     {
       g_autofree char *configured = g_strdup_printf ("http://%s/", listen[i]);
 
@@ -199,20 +199,16 @@ listens_as_configured (const char *url, GStrv listen)
 static void
 check_running (ChannelsCtlDoctor *doctor, GStrv listen)
 {
-  g_autofree char *words = NULL;
+  gboolean configured = doctor->pid != 0 && listen != NULL && is_configured (doctor->url, listen);
+  g_autofree char *words = configured ? g_strjoinv (", ", listen) : g_strdup (doctor->url);
   gboolean good = TRUE;
 
-  if (doctor->pid == 0 || !listens_as_configured (doctor->url, listen))
-    {
-      channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_OK, NULL,
-                                 _ ("channelsd listens on %s"), doctor->url);
-      return;
-    }
+  /* Where systemd has handed over its sockets, they stand in the place of the configuration's. Else
+   * a file that was changed since the start is taken over but for this. */
+  if (configured || (doctor->pid != 0 && listen != NULL && !doctor->socket_active))
+    for (guint i = 0; listen[i] != NULL; i++)
+      good = check_listens (doctor, listen[i]) && good;
 
-  for (guint i = 0; listen[i] != NULL; i++)
-    good = check_listens (doctor, listen[i]) && good;
-
-  words = g_strjoinv (", ", listen);
   if (good)
     channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_OK, NULL,
                                _ ("channelsd listens on %s"), words);

@@ -304,6 +304,18 @@ class TestPage(DoctorCase):
         self.start_daemon(listen=listen)
         self.assert_found('addresses', 'ok', ', '.join(listen))
 
+    def test_another_address_since_the_start(self):
+        self.write_service(CHANNELSD)
+        self.start_bus('data_home/dbus-1/services')
+        self.configure(f'[Server]\nListen=127.0.0.1:{self.port}\n')
+        subprocess.run([CHANNELSCTL, 'status'], env=self.env, stdout=subprocess.DEVNULL,
+                       timeout=PATIENCE, check=True)
+        self.assert_found('addresses', 'ok', f'127.0.0.1:{self.port}')
+        another = reserve_port()
+        self.configure(f'[Server]\nListen=127.0.0.1:{another}\n')
+        self.assert_found('addresses', 'warning', f'does not listen on 127.0.0.1:{another}',
+                          'kill')
+
     def test_port_is_free(self):
         self.configure(f'[Server]\nListen=127.0.0.1:{self.port};[::1]:{self.port}\n')
         self.assert_found('addresses', 'ok', f'127.0.0.1:{self.port}')
