@@ -8,6 +8,7 @@
 #include "channels-absence.h"
 #include "channels-discovery.h"
 #include "channels-idle.h"
+#include "channels-local-socket.h"
 #include "channels-names.h"
 #include "channels-node.h"
 #include "channels-notify.h"
@@ -203,6 +204,21 @@ publish (ChannelsApplication *self)
 
   if (urls[0] != NULL)
     channels_discovery_publish (self->discovery, urls[0]);
+}
+
+/* The files of a session are its service's: one that claims no name on the bus leaves them alone.
+ */
+static gboolean
+are_files_taken (ChannelsApplication *self)
+{
+  g_autofree char *directory = channels_discovery_get_directory ();
+  g_autofree char *path = NULL;
+
+  if (!self->options->no_bus || directory == NULL)
+    return FALSE;
+
+  path = g_build_filename (directory, CHANNELS_SOCKET_FILE_NAME, NULL);
+  return channels_local_socket_is_served (path);
 }
 
 /* Without it there is still the other door: that it cannot be is logged, and nothing else. */
@@ -434,7 +450,13 @@ start (ChannelsApplication *self)
   g_unix_signal_add (SIGINT, on_stop_signal, self);
   g_unix_signal_add (SIGHUP, on_reload_signal, self);
 
-  listen_locally (self);
+  if (are_files_taken (self))
+    {
+      g_clear_pointer (&self->discovery, channels_discovery_free);
+      self->discovery = channels_discovery_new (NULL);
+    }
+  else
+    listen_locally (self);
   publish (self);
   channels_node_print_urls (self->node);
   watch_idleness (self);

@@ -173,3 +173,26 @@ channels_local_socket_get_path (ChannelsLocalSocket *self)
 {
   return self->path;
 }
+
+/**
+ * channels_local_socket_is_served:
+ * @path: an absolute path
+ *
+ * Returns: whether a socket of somebody who lives listens there
+ */
+gboolean
+channels_local_socket_is_served (const char *path)
+{
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+  g_autoptr (GSocket) probe =
+      g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (probe == NULL || strlen (path) >= sizeof ((struct sockaddr_un *) NULL)->sun_path)
+    return FALSE;
+
+  /* One whose backlog is full is there all the same. */
+  g_socket_set_blocking (probe, FALSE);
+  return g_socket_connect (probe, address, NULL, &error) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+}

@@ -17,6 +17,8 @@ GSocket *channels_local_socket_get_socket (ChannelsLocalSocket *self);
 
 const char *channels_local_socket_get_path (ChannelsLocalSocket *self);
 
+gboolean channels_local_socket_is_served (const char *path);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsLocalSocket, channels_local_socket_free)
 
 G_END_DECLS

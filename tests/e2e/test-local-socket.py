@@ -131,6 +131,17 @@ class TestPlace(LocalCase):
         daemon.start_again()
         self.assertEqual(self.ask(path), 200)
 
+    def test_one_without_a_bus_leaves_it_to_the_session(self):
+        daemon, path = self.start()
+        environment = {'XDG_RUNTIME_DIR': daemon.env['XDG_RUNTIME_DIR']}
+        url = os.path.join(os.path.dirname(path), 'url')
+        with Daemon(e2e.CHANNELSD, '--no-bus', environment=environment) as other:
+            self.assertNotEqual(other.url, daemon.url)
+            with open(url, encoding='utf-8') as file:
+                self.assertEqual(file.read(), f'{daemon.url}\n')
+        self.assertEqual(self.ask(path), 200)
+        self.assertTrue(os.path.exists(url))
+
     def test_a_folder_of_others_is_no_place(self):
         directory = self.enterContext(tempfile.TemporaryDirectory(prefix='channels-local-'))
         folder = os.path.join(directory, 'channels')
