@@ -31,6 +31,15 @@ get (GVariant *properties, const char *name)
   return value;
 }
 
+/* As a human reads it: (transfer full). */
+static char *
+show (GVariant *properties, const char *name)
+{
+  const char *value = get (properties, name);
+
+  return *value != '\0' ? channels_ctl_text_escape (value) : g_strdup ("–");
+}
+
 static gboolean
 has_changed (GVariant *before, GVariant *after, guint i)
 {
@@ -63,8 +72,8 @@ print_text (ChannelsCtlContext *context, GVariant *before, GVariant *after, GErr
   g_string_append_c (text, '\n');
   for (guint i = 0; i < G_N_ELEMENTS (changes); i++)
     {
-      g_autofree char *old = channels_ctl_text_escape (get (before, changes[i].property));
-      g_autofree char *new = channels_ctl_text_escape (get (after, changes[i].property));
+      g_autofree char *old = show (before, changes[i].property);
+      g_autofree char *new = show (after, changes[i].property);
 
       if (has_changed (before, after, i))
         g_string_append_printf (text, "%s %s → %s\n", _ (changes[i].title), old, new);

@@ -46,6 +46,12 @@ class TestReload(DoctorCase):
                          f'WebSocket: {url}/ws/chat/ → {url}/elsewhere/\n')
         self.assertEqual(daemon.get('WebSocketUrl'), f'{url}/elsewhere/')
 
+    def test_nothing_left(self):
+        """No route leads to the default group any more: there is no URL to show."""
+        daemon = self.start_daemon(configuration='#\n')
+        self.configure_daemon(daemon, ROUTE.replace('chat_chat_room', 'another'))
+        self.assertRegex(self.reload(), r'\nWebSocket: ws://\S+ → –\n$')
+
     def test_something_new_as_json(self):
         daemon = self.start_daemon()
         os.mkdir(os.path.join(daemon.env['XDG_CONFIG_HOME'], 'channels'))
