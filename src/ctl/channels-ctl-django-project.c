@@ -138,7 +138,9 @@ channels_ctl_django_project_read (const char *folder,
   if (!g_subprocess_get_successful (process))
     {
       g_set_error (error, CHANNELS_CTL_ERROR, CHANNELS_CTL_ERROR_FAILED,
-                   _ ("%s failed; --python names the interpreter that has Django"), MANAGE);
+                   _ ("%s failed: see above; where Django is missing, --python names "
+                      "the interpreter that has it"),
+                   MANAGE);
       return NULL;
     }
 

@@ -187,7 +187,8 @@ class TestSettings(ImportCase):
         self.write('custom.py', 'raise ValueError("what is wrong")\n')
         _, lines = self.run_import(status=1)
         self.assertIn('ValueError: what is wrong', lines)
-        self.assert_says(lines[-1:], ['manage.py failed; --python names the interpreter'])
+        self.assert_says(lines[-1:], ['manage.py failed: see above; where Django is missing, '
+                                      '--python names'])
 
 
 class TestProject(ImportCase):
