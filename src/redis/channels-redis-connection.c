@@ -8,6 +8,7 @@
 #include "channels-error.h"
 #include "channels-redis-backoff.h"
 #include "channels-redis-error.h"
+#include "channels-redis-idle.h"
 #include "channels-redis-login.h"
 #include "channels-redis-open.h"
 #include "channels-redis-sentinel.h"
@@ -30,6 +31,7 @@
  * A Redis that is silent is pinged, so a cable that was cut is found within @heartbeat plus
  * @command_timeout. The process costs Redis one connection attempt each wait, whose length is
  * random and grows; one that does not let us in is asked more seldom, and said so in the log once.
+ * One that closes idle connections is pinged sooner (#ChannelsRedisIdle).
  *
  * A task under way holds a reference; channels_redis_connection_close() ends them all.
  */
@@ -41,6 +43,7 @@ struct _ChannelsRedisConnection
   ChannelsRedisConnectionMode mode;
   ChannelsRedisConnectionOptions options;
   ChannelsRedisBackoff backoff;
+  ChannelsRedisIdle idle;
   GCancellable *attempt;       /* (owned) (nullable): of what leads to being up */
   ChannelsRedisStream *stream; /* (owned) (nullable): while logging in and up */
   GSource *timer;              /* (owned) (nullable): wait's end or heartbeat; `NULL`: closed */
@@ -88,6 +91,16 @@ complain (ChannelsRedisConnection *self, const GError *error)
   self->complained = TRUE;
 }
 
+/* Whether a connection that was up ended with nothing under way, for no reason but that. */
+static gboolean
+is_idle_end (ChannelsRedisConnection *self, const GError *error, gint64 now)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) &&
+         channels_redis_stream_get_n_commands (self->stream) == 0 &&
+         channels_redis_idle_closed (&self->idle, self->address->display,
+                                     now - channels_redis_stream_get_last_heard (self->stream));
+}
+
 /* After any failure: down, and a wait. The caller holds a reference. */
 static void
 fail (ChannelsRedisConnection *self, const GError *error)
@@ -102,7 +115,10 @@ fail (ChannelsRedisConnection *self, const GError *error)
   if (refused != self->refused)
     self->complained = FALSE;
   self->refused = refused;
-  complain (self, error);
+  if (!was_up)
+    channels_redis_idle_forget (&self->idle);
+  if (!was_up || !is_idle_end (self, error, now))
+    complain (self, error);
 
   wait = channels_redis_backoff_next (&self->backoff);
   if (refused)
@@ -141,11 +157,12 @@ static const ChannelsRedisStreamFuncs subscriber_funcs = {
 static void
 go_up (ChannelsRedisConnection *self)
 {
+  gint64 heartbeat = channels_redis_idle_get_heartbeat (&self->idle, self->options.heartbeat);
+
   g_clear_object (&self->attempt);
   self->up_since = g_get_monotonic_time ();
   self->refused = FALSE;
-  g_source_set_ready_time (self->timer,
-                           self->up_since + MIN (self->options.heartbeat, self->options.health));
+  g_source_set_ready_time (self->timer, self->up_since + MIN (heartbeat, self->options.health));
 
   g_signal_emit (self, signals[SIGNAL_UP], 0);
 }
@@ -253,6 +270,7 @@ static void
 beat (ChannelsRedisConnection *self)
 {
   const char *argv[] = { "PING" };
+  gint64 heartbeat = channels_redis_idle_get_heartbeat (&self->idle, self->options.heartbeat);
   gint64 now = g_get_monotonic_time ();
   gint64 silent = now - channels_redis_stream_get_last_heard (self->stream);
 
@@ -272,17 +290,16 @@ beat (ChannelsRedisConnection *self)
       return;
     }
 
-  if (silent < self->options.heartbeat)
+  if (silent < heartbeat)
     {
-      g_source_set_ready_time (self->timer, now - silent + self->options.heartbeat);
+      g_source_set_ready_time (self->timer, now - silent + heartbeat);
       return;
     }
 
   if (channels_redis_stream_get_n_commands (self->stream) == 0)
     channels_redis_stream_send (self->stream, G_N_ELEMENTS (argv), argv, NULL,
                                 self->options.command_timeout, NULL);
-  g_source_set_ready_time (self->timer,
-                           now + MIN (self->options.heartbeat, self->options.silence - silent));
+  g_source_set_ready_time (self->timer, now + MIN (heartbeat, self->options.silence - silent));
 }
 
 static gboolean

@@ -330,6 +330,76 @@ test_large (void)
   g_assert_cmpuint (client->n_down, ==, 0);
 }
 
+/* µs: within that a Redis with the shortest time-out closes what is idle, whatever moment it looks
+ * at. */
+#define IDLE_TIME (4 * G_TIME_SPAN_SECOND)
+
+/* µs: after that a connection is healthy, and if it is silent it is idle. */
+#define HEALTHY_TIME (1500 * G_TIME_SPAN_MILLISECOND)
+
+static gboolean
+set_flag_cb (gpointer flag)
+{
+  *(gboolean *) flag = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+run_for (gint64 time)
+{
+  gboolean over = FALSE;
+
+  g_timeout_add (time / G_TIME_SPAN_MILLISECOND, set_flag_cb, &over);
+  channels_test_wait_until (over);
+}
+
+static void
+test_closes_what_is_idle (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new ("--timeout", "1", NULL);
+  g_autofree char *url = make_unix_url (server, "");
+  g_autoptr (RedisClient) client = NULL;
+
+  g_test_summary ("A Redis that closes what is idle does so once, and is not said to be away");
+
+  g_test_expect_message ("channels-redis", G_LOG_LEVEL_MESSAGE, "unix://*was idle for*");
+  client = redis_client_new (url, CHANNELS_REDIS_CONNECTION_COMMANDS, NULL);
+  channels_test_wait_until (client->n_up == 2);
+  run_for (IDLE_TIME);
+  g_assert_cmpuint (client->n_down, ==, 1);
+  g_test_assert_expected_messages ();
+
+  g_test_expect_message ("channels-redis", G_LOG_LEVEL_MESSAGE, "unix://*is away:*");
+  g_test_expect_message ("channels-redis", G_LOG_LEVEL_MESSAGE, "unix://*is back");
+  redis_server_kill (server);
+  channels_test_wait_until (client->n_down == 2);
+  redis_server_start (server);
+  channels_test_wait_until (client->n_up == 3);
+  run_for (HEALTHY_TIME);
+  g_test_assert_expected_messages ();
+}
+
+static void
+test_killed_while_idle (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  g_autofree char *url = make_unix_url (server, "");
+  g_autoptr (RedisClient) client = redis_client_new (url, CHANNELS_REDIS_CONNECTION_COMMANDS, NULL);
+
+  g_test_summary (
+      "A Redis that ends while its connection is idle is away, as soon as that is sure");
+
+  channels_test_wait_until (client->n_up == 1);
+  run_for (HEALTHY_TIME);
+  g_test_expect_message ("channels-redis", G_LOG_LEVEL_MESSAGE, "unix://*was idle for*");
+  g_test_expect_message ("channels-redis", G_LOG_LEVEL_MESSAGE, "unix://*is away:*");
+  redis_server_kill (server);
+  channels_test_wait_until (client->n_down == 1);
+  run_for (HEALTHY_TIME);
+  g_test_assert_expected_messages ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -349,6 +419,8 @@ main (int argc, char **argv)
     }
   g_test_add_data_func ("/redis-outage/full/nobody", "", test_full);
   g_test_add_data_func ("/redis-outage/full/user", ":s3cret@", test_full);
+  g_test_add_func ("/redis-outage/idle/closed", test_closes_what_is_idle);
+  g_test_add_func ("/redis-outage/idle/killed", test_killed_while_idle);
   g_test_add_func ("/redis-outage/subscriber", test_subscriber);
   g_test_add_func ("/redis-outage/large", test_large);
 
