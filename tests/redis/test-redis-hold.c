@@ -5,8 +5,11 @@
 
 #include "channels-redis-pubsub-layer.h"
 #include "layer-node.h"
+#include "recorders.h"
 #include "redis-fixture.h"
 #include "redis-server.h"
+
+#include "channels-hub.h"
 
 /* A connection, and a layer, that leave for a moment with Redis what it sends. */
 
@@ -129,8 +132,8 @@ test_held_and_gone (void)
   channels_redis_connection_set_held (client->connection, FALSE);
 }
 
-static LayerNode *
-make_node (RedisServer *server, const char *prefix)
+static ChannelsLayer *
+make_layer (RedisServer *server, const char *prefix)
 {
   ChannelsRedisSettings *settings = channels_redis_settings_new (prefix, "asgi");
   g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
@@ -139,7 +142,13 @@ make_node (RedisServer *server, const char *prefix)
 
   g_assert_no_error (error);
   channels_redis_settings_add_host (settings, address);
-  return layer_node_new (channels_redis_pubsub_layer_new (settings), prefix);
+  return channels_redis_pubsub_layer_new (settings);
+}
+
+static LayerNode *
+make_node (RedisServer *server, const char *prefix)
+{
+  return layer_node_new (make_layer (server, prefix), prefix);
 }
 
 static void
@@ -171,6 +180,59 @@ test_held_layer (void)
                            channels_event_get_variant (i == 0 ? one : two));
     }
   layer_node_free (member);
+  layer_node_free (sender);
+}
+
+/* Events, and bytes of each: far more than a socket has room for, so that Redis keeps most. */
+#define FLOOD 1024
+#define SIZE 4096
+
+/* Deliveries of what is read at once, with room to spare. */
+#define READ_MAX 16
+
+static guint64
+count_deliveries (ChannelsHub *hub)
+{
+  ChannelsHubCounts counts;
+
+  channels_hub_get_counts (hub, GROUP, &counts);
+  return counts.deliveries;
+}
+
+static void
+test_held_by_a_member (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  LayerNode *sender = make_node (server, "specific.sender!");
+  g_autoptr (ChannelsLayer) layer = make_layer (server, "specific.member!");
+  g_autoptr (ChannelsHub) hub = channels_hub_new (layer, "specific.member!");
+  g_autoptr (GString) journal = g_string_new (NULL);
+  g_autoptr (RecordingMember) slow = recording_member_new (journal, "slow");
+  g_autofree char *text = g_strnfill (SIZE, 'x');
+  g_autoptr (ChannelsEvent) event = channels_event_new_chat_text (text);
+  g_autofree char *clients = NULL;
+  guint64 before;
+
+  g_test_summary ("A flood stays with Redis while a member is not ready, and comes when it is");
+
+  channels_hub_join (hub, GROUP, CHANNELS_MEMBER (slow));
+  channels_test_wait_until (layer_node_is_up (sender) &&
+                            channels_layer_get_state (layer) == CHANNELS_LAYER_STATE_UP);
+  layer_node_wait_for_remotes (sender, GROUP, 1);
+  run_for (MOMENT);
+  before = count_deliveries (hub);
+  slow->busy = TRUE;
+  for (guint i = 0; i < FLOOD; i++)
+    g_assert_cmpuint (layer_node_send (sender, GROUP, event), ==, 1);
+  run_for (MOMENT);
+
+  clients = redis_server_cli (server, "CLIENT", "LIST", "TYPE", "pubsub", NULL);
+  g_assert_cmpuint (count_deliveries (hub), <=, before + READ_MAX);
+  g_assert_true (g_regex_match_simple (" oll=[1-9]", clients, 0, 0));
+
+  recording_member_become_ready (slow);
+  channels_test_wait_until (count_deliveries (hub) == before + FLOOD);
+  channels_hub_leave (hub, GROUP, CHANNELS_MEMBER (slow));
   layer_node_free (sender);
 }
 
@@ -226,6 +288,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/redis-hold/stop", test_held_and_stopped);
   g_test_add_func ("/redis-hold/stopping", test_held_while_it_stops);
   g_test_add_func ("/redis-hold/layer", test_held_layer);
+  g_test_add_func ("/redis-hold/member", test_held_by_a_member);
 
   return g_test_run ();
 }
