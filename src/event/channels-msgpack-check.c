@@ -127,12 +127,14 @@ read_bytes (Walk *self, gsize count, gboolean is_string, GError **error)
 static gboolean
 open_level (Walk *self, gsize count, gboolean is_map, GError **error)
 {
-  gsize n_values = is_map ? 2 * count : count;
+  gsize n_values;
 
   if (self->depth == self->max_depth)
     return fail (self, "it is nested too deep", error);
-  if (n_values > self->left)
+  if (count > self->left / (is_map ? 2 : 1))
     return fail (self, "a count is larger than what follows", error);
+
+  n_values = is_map ? 2 * count : count;
   if (n_values > CHANNELS_MSGPACK_VALUES_MAX - self->n_values)
     return fail (self, "it has too many values", error);
 

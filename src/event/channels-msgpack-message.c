@@ -38,7 +38,7 @@ read_count (Cursor *self, guint8 fix, guint8 fix_max, guint8 first, gsize first_
     {
       guint step = (guint) (self->next[0] - first);
 
-      if (self->next[0] < first || (first_width << step) > 4)
+      if (self->next[0] < first || step > 2 || (first_width << step) > 4)
         return FALSE;
       width = first_width << step;
       if (self->left < 1 + width)
