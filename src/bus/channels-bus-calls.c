@@ -5,6 +5,8 @@
 
 #include "channels-bus-calls.h"
 
+#include <sched.h>
+
 /* What calls may take of one turn of the loop, µs: then others have theirs. */
 #define TURN (1 * G_TIME_SPAN_MILLISECOND)
 
@@ -23,6 +25,10 @@
  * next: each caller's calls in their order, and the callers one after the other, so that who calls
  * once does not wait for all that another has under way.
  *
+ * It is GDBus' own thread that writes the answers. Before the loop goes on to browsers it lets that
+ * thread run, where the two share a core: the caller need not wait until all of them are written
+ * to, and its next calls are here when the loop looks again.
+ *
  * Each call holds a reference: it may be answered when the service is gone.
  */
 struct _ChannelsBusCalls
@@ -31,6 +37,7 @@ struct _ChannelsBusCalls
   guint pending;
   gint64 last;         /* µs, monotonic: when one last came or was answered */
   GError *refusal;     /* (owned) (nullable): what every call is answered with from now on */
+  GSource *turn;       /* (owned): asked before all others, and never dispatched */
   GSource *source;     /* (owned): dispatched where something waits */
   gint64 begun;        /* µs, monotonic: when the first call of this turn came; 0: none has */
   GHashTable *callers; /* (element-type utf8 Caller) (owned): who waits, by unique name */
@@ -150,16 +157,30 @@ go_on (ChannelsBusCalls *self)
     g_hash_table_remove (self->callers, caller->name);
 }
 
-/* Each turn of the loop begins with this. */
+/* Each turn of the loop begins with this, before anybody writes what the last one has brought. */
 static gboolean
-calls_source_prepare (GSource *source, gint *timeout)
+turn_source_prepare (GSource *source, gint *timeout)
 {
   ChannelsBusCalls *self = ((CallsSource *) source)->calls;
 
+  if (self->begun > 0)
+    sched_yield ();
   self->begun = 0;
   *timeout = -1;
 
-  return is_waiting (self);
+  return FALSE;
+}
+
+static GSourceFuncs turn_source_funcs = {
+  .prepare = turn_source_prepare,
+};
+
+static gboolean
+calls_source_prepare (GSource *source, gint *timeout)
+{
+  *timeout = -1;
+
+  return is_waiting (((CallsSource *) source)->calls);
 }
 
 static gboolean
@@ -186,6 +207,19 @@ static GSourceFuncs calls_source_funcs = {
   .dispatch = calls_source_dispatch,
 };
 
+static GSource *
+attach_source (ChannelsBusCalls *self, GSourceFuncs *funcs, int priority, const char *name)
+{
+  GSource *source = g_source_new (funcs, sizeof (CallsSource));
+
+  ((CallsSource *) source)->calls = self;
+  g_source_set_static_name (source, name);
+  g_source_set_priority (source, priority);
+  g_source_attach (source, g_main_context_get_thread_default ());
+
+  return source;
+}
+
 /**
  * channels_bus_calls_new:
  * @waiting_max: how many calls of one caller may wait; who makes more is refused
@@ -199,10 +233,9 @@ channels_bus_calls_new (guint waiting_max)
 
   self->waiting_max = waiting_max;
   self->callers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, caller_free);
-  self->source = g_source_new (&calls_source_funcs, sizeof (CallsSource));
-  ((CallsSource *) self->source)->calls = self;
-  g_source_set_static_name (self->source, "[channels] bus calls");
-  g_source_attach (self->source, g_main_context_get_thread_default ());
+  self->turn = attach_source (self, &turn_source_funcs, G_PRIORITY_HIGH, "[channels] bus turn");
+  self->source =
+      attach_source (self, &calls_source_funcs, G_PRIORITY_DEFAULT, "[channels] bus calls");
   channels_bus_calls_touch (self);
 
   return self;
@@ -213,6 +246,8 @@ clear (gpointer data)
 {
   ChannelsBusCalls *self = data;
 
+  g_source_destroy (self->turn);
+  g_source_unref (self->turn);
   g_source_destroy (self->source);
   g_source_unref (self->source);
   g_hash_table_unref (self->callers);
