@@ -21,11 +21,13 @@
  *
  * Redis brings back what we publish ourselves, and our members have had that. So the node has a
  * second channel for each, its *own* of it, which is subscribed to with the same command and so for
- * exactly as long. Whoever publishes says so on the own one first, within one script: Redis runs
- * that as a whole, so what comes next on this connection is the event, and is skipped; and how many
- * heard the first tells whether this node is among those who heard the second.
+ * exactly as long. Whoever publishes says on the own one first how many events there will be,
+ * within one script: Redis runs that as a whole, so what comes next on this connection are those,
+ * and they are skipped; and how many heard the first tells whether this node is among those who
+ * heard the others.
  *
- *     own of G │ (nothing)      ┐ one script of ours
+ *     own of G │ 2              ┐
+ *     G        │ our event      │ one script of ours
  *     G        │ our event      ┘ skipped
  *     G        │ another's event
  */
@@ -36,10 +38,11 @@ struct _ChannelsRedisSubscriber
   ChannelsRedisConnection *connection; /* (owned) */
   char *node_prefix;                   /* (owned) */
   GHashTable *channels;                /* (element-type utf8) (owned): without our own */
-  char *skipped;    /* (owned) (nullable): the channel whose message comes next and is ours */
-  guint n_commands; /* under way that subscribe */
-  gboolean failed;  /* one of them has, since the connection is up */
-  gboolean ready;   /* what is published to any of the channels is heard */
+  char *skipped;     /* (owned) (nullable): the channel whose messages come next and are ours */
+  guint64 n_skipped; /* so many of them */
+  guint n_commands;  /* under way that subscribe */
+  gboolean failed;   /* one of them has, since the connection is up */
+  gboolean ready;    /* what is published to any of the channels is heard */
   ChannelsRedisRetry retry;                  /* a user may lack the permission */
   const ChannelsRedisSubscriberFuncs *funcs; /* (unowned) (nullable): `NULL` once closed */
   gpointer user_data;                        /* (unowned) */
@@ -74,16 +77,31 @@ find_channel (ChannelsRedisSubscriber *self, const char *name)
   return g_strndup (name, size - length);
 }
 
+/* What is not to be read is none. */
+static guint64
+read_number (GBytes *payload)
+{
+  gsize size;
+  const char *data = g_bytes_get_data (payload, &size);
+  g_autofree char *text = g_strndup (data, size);
+
+  return g_ascii_strtoull (text, NULL, 10);
+}
+
 static void
 on_message (const char *name, GBytes *payload, gpointer user_data)
 {
   ChannelsRedisSubscriber *self = user_data;
-  g_autofree char *skipped = g_steal_pointer (&self->skipped);
 
-  if (g_strcmp0 (name, skipped) == 0)
-    return;
+  if (self->n_skipped > 0 && g_strcmp0 (name, self->skipped) == 0)
+    {
+      self->n_skipped--;
+      return;
+    }
 
+  g_free (self->skipped);
   self->skipped = find_channel (self, name);
+  self->n_skipped = self->skipped != NULL ? read_number (payload) : 0;
   /* What was under way when a channel was removed comes as well, and is nobody's. */
   if (g_hash_table_contains (self->channels, name) || g_str_has_prefix (name, self->node_prefix))
     self->funcs->message (self, name, payload, self->user_data);
@@ -193,6 +211,7 @@ static void
 on_up (ChannelsRedisConnection *connection, ChannelsRedisSubscriber *self)
 {
   g_clear_pointer (&self->skipped, g_free);
+  self->n_skipped = 0;
   subscribe_all (self);
 }
 
