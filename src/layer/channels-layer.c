@@ -5,6 +5,8 @@
 
 #include "channels-layer.h"
 
+#include "channels-layer-marshal.h"
+
 G_DEFINE_INTERFACE (ChannelsLayer, channels_layer, G_TYPE_OBJECT)
 
 enum
@@ -17,6 +19,21 @@ enum
 
 static guint signals[N_SIGNALS];
 
+/* A flood of events is handed over by code that was made for it: libffi's costs more than an event.
+ */
+static guint
+add_event_signal (const char *name)
+{
+  guint id = g_signal_new (name, CHANNELS_TYPE_LAYER, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                           channels_layer_marshal_VOID__STRING_POINTER, G_TYPE_NONE, 2,
+                           G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE, G_TYPE_POINTER);
+
+  g_signal_set_va_marshaller (id, CHANNELS_TYPE_LAYER,
+                              channels_layer_marshal_VOID__STRING_POINTERv);
+
+  return id;
+}
+
 static void
 channels_layer_default_init (ChannelsLayerInterface *iface)
 {
@@ -28,9 +45,7 @@ channels_layer_default_init (ChannelsLayerInterface *iface)
    *
    * Another node sent an event to a group that this node joined.
    */
-  signals[GROUP_EVENT] =
-      g_signal_new ("group-event", CHANNELS_TYPE_LAYER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                    G_TYPE_NONE, 2, G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE, G_TYPE_POINTER);
+  signals[GROUP_EVENT] = add_event_signal ("group-event");
 
   /**
    * ChannelsLayer::channel-event:
@@ -40,9 +55,7 @@ channels_layer_default_init (ChannelsLayerInterface *iface)
    *
    * Another node sent an event to a channel of this node.
    */
-  signals[CHANNEL_EVENT] =
-      g_signal_new ("channel-event", CHANNELS_TYPE_LAYER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                    G_TYPE_NONE, 2, G_TYPE_STRING | G_SIGNAL_TYPE_STATIC_SCOPE, G_TYPE_POINTER);
+  signals[CHANNEL_EVENT] = add_event_signal ("channel-event");
 
   /**
    * ChannelsLayer::state-changed:
