@@ -144,10 +144,17 @@ channels_msgpack_read_message (const guint8 *data,
   return cursor.left == 0;
 }
 
+/* What the head of a map and of its four strings takes at most. */
+#define HEADS_MAX (5 + 4 * 5)
+
+/* There is room for it. */
 static int
 append_cb (void *data, const char *bytes, size_t length)
 {
-  g_byte_array_append (data, (const guint8 *) bytes, (guint) length);
+  guint8 **end = data;
+
+  memcpy (*end, bytes, length);
+  *end += length;
 
   return 0;
 }
@@ -165,19 +172,26 @@ append_cb (void *data, const char *bytes, size_t length)
 gboolean
 channels_msgpack_append_message (GByteArray *out, const ChannelsMsgpackMessage *message)
 {
+  gsize room = HEADS_MAX + strlen (CHANNELS_EVENT_KEY_TYPE) + message->type.length +
+               strlen (CHANNELS_EVENT_KEY_MESSAGE) + message->message.length;
   guint start = out->len;
+  guint8 *end;
   msgpack_packer packer;
 
-  if (message->message.length > CHANNELS_MSGPACK_SIZE_MAX)
+  if (message->type.length > CHANNELS_MSGPACK_SIZE_MAX ||
+      message->message.length > CHANNELS_MSGPACK_SIZE_MAX)
     return FALSE;
 
-  msgpack_packer_init (&packer, out, append_cb);
+  g_byte_array_set_size (out, start + (guint) room);
+  end = out->data + start;
+  msgpack_packer_init (&packer, &end, append_cb);
   msgpack_pack_map (&packer, 2);
   msgpack_pack_str_with_body (&packer, CHANNELS_EVENT_KEY_TYPE, strlen (CHANNELS_EVENT_KEY_TYPE));
   msgpack_pack_str_with_body (&packer, message->type.data, message->type.length);
   msgpack_pack_str_with_body (&packer, CHANNELS_EVENT_KEY_MESSAGE,
                               strlen (CHANNELS_EVENT_KEY_MESSAGE));
   msgpack_pack_str_with_body (&packer, message->message.data, message->message.length);
+  g_byte_array_set_size (out, (guint) (end - out->data));
 
   if (out->len - start <= CHANNELS_MSGPACK_SIZE_MAX)
     return TRUE;

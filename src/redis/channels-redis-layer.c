@@ -68,12 +68,11 @@ take_event (ChannelsRedisLayer *self, const char *channel, ChannelsEvent *event)
 }
 
 static void
-on_received (const guint8 *data, gsize length, gpointer user_data)
+on_received (GBytes *message, gpointer user_data)
 {
   g_autoptr (ChannelsRedisLayer) self = g_object_ref (user_data);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) map =
-      channels_redis_settings_open (self->settings, TRUE, data, length, &error);
+  g_autoptr (GBytes) map = channels_redis_settings_open (self->settings, TRUE, message, &error);
   g_autoptr (ChannelsEvent) event = NULL;
   g_auto (GStrv) channels = NULL;
 

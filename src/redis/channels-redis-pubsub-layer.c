@@ -84,11 +84,8 @@ on_published (ChannelsRedisSubscriber *subscriber,
               gpointer user_data)
 {
   g_autoptr (ChannelsRedisPubsubLayer) self = g_object_ref (user_data);
-  gsize length = 0;
-  const guint8 *data = g_bytes_get_data (payload, &length);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) map =
-      channels_redis_settings_open (self->settings, FALSE, data, length, &error);
+  g_autoptr (GBytes) map = channels_redis_settings_open (self->settings, FALSE, payload, &error);
   g_autoptr (ChannelsEvent) event = NULL;
 
   if (map != NULL)
@@ -222,8 +219,7 @@ make_payload (ChannelsRedisPubsubLayer *self, ChannelsEvent *event, ChannelsRedi
   GBytes *payload = NULL;
 
   if (map != NULL)
-    payload = channels_redis_settings_seal (self->settings, FALSE, g_bytes_get_data (map, NULL),
-                                            g_bytes_get_size (map), &error);
+    payload = channels_redis_settings_seal (self->settings, FALSE, map, &error);
   if (payload == NULL)
     channels_redis_send_end_part (send, 0, error);
 

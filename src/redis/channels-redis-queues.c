@@ -224,6 +224,15 @@ add_score (ChannelsRedisQueues *self, ChannelsRedisWords *words)
   channels_redis_words_add (words, score);
 }
 
+/* Takes @message. */
+static GBytes *
+seal (ChannelsRedisQueues *self, GByteArray *message, GError **error)
+{
+  g_autoptr (GBytes) map = g_byte_array_free_to_bytes (message);
+
+  return channels_redis_settings_seal (self->settings, TRUE, map, error);
+}
+
 /* Makes the message for one node: @names is a string or an array of them, `NULL` for none. Takes a
  * floating @names. */
 static GBytes *
@@ -237,12 +246,13 @@ make_message (ChannelsRedisQueues *self, ChannelsEvent *event, GVariant *names, 
     return NULL;
 
   if (addressed == NULL)
-    g_byte_array_append (message, g_bytes_get_data (map, NULL), g_bytes_get_size (map));
-  else if (!channels_msgpack_append_map_with (message, map, CHANNELS_EVENT_KEY_CHANNEL, addressed,
-                                              error))
+    return channels_redis_settings_seal (self->settings, TRUE, map, error);
+
+  if (!channels_msgpack_append_map_with (message, map, CHANNELS_EVENT_KEY_CHANNEL, addressed,
+                                         error))
     return NULL;
 
-  return channels_redis_settings_seal (self->settings, TRUE, message->data, message->len, error);
+  return seal (self, g_steal_pointer (&message), error);
 }
 
 static void
@@ -483,8 +493,7 @@ send_simply (ChannelsRedisQueues *self,
 
   if (map != NULL &&
       channels_msgpack_begin_map_with (message, map, CHANNELS_EVENT_KEY_CHANNEL, &error))
-    payload =
-        channels_redis_settings_seal (self->settings, TRUE, message->data, message->len, &error);
+    payload = seal (self, g_steal_pointer (&message), &error);
   if (payload != NULL)
     channels_redis_batches_add (self->batches, group, payload, send);
   else

@@ -19,27 +19,92 @@
  * has at most %CHANNELS_REDIS_REPLY_MAX bytes and %CHANNELS_REDIS_ELEMENTS_MAX elements, which
  * are counted before they are allocated. Past a bound, or after what is no RESP, a reader is of no
  * further use.
+ *
+ * A string, or an array's pointers, lie behind the reply that has them, in one block: an event that
+ * was published comes as four replies, and there are many.
  */
 struct _ChannelsRedisReader
 {
-  redisReader *reader;                                /* (owned) */
-  redisReplyObjectFunctions functions;                /* hiredis' own, but for arrays */
-  void *(*create_array) (const redisReadTask *, int); /* hiredis' own */
-  gsize size;                                         /* bytes of the reply that is not complete */
-  gsize elements;                                     /* of that reply */
+  redisReader *reader; /* (owned) */
+  gsize size;          /* bytes of the reply that is not complete */
+  gsize elements;      /* of that reply */
 };
+
+/* Makes a reply with @size zeroes behind it, in the array whose turn it is. */
+static ChannelsRedisReply *
+create (const redisReadTask *task, gsize size)
+{
+  ChannelsRedisReply *reply = g_malloc0 (sizeof (ChannelsRedisReply) + size);
+
+  reply->type = task->type;
+  if (task->parent != NULL)
+    ((ChannelsRedisReply *) task->parent->obj)->element[task->idx] = reply;
+
+  return reply;
+}
+
+static void *
+create_string (const redisReadTask *task, char *text, size_t length)
+{
+  ChannelsRedisReply *reply = create (task, length + 1);
+
+  reply->str = (char *) (reply + 1);
+  reply->len = length;
+  memcpy (reply->str, text, length);
+
+  return reply;
+}
 
 static void *
 create_array (const redisReadTask *task, int elements)
 {
   ChannelsRedisReader *self = task->privdata;
+  ChannelsRedisReply *reply;
 
   if ((gsize) elements > CHANNELS_REDIS_ELEMENTS_MAX - self->elements)
     return NULL;
 
   self->elements += elements;
-  return self->create_array (task, elements);
+  reply = create (task, elements * sizeof (ChannelsRedisReply *));
+  reply->element = (ChannelsRedisReply **) (reply + 1);
+  reply->elements = elements;
+
+  return reply;
 }
+
+static void *
+create_integer (const redisReadTask *task, long long value)
+{
+  ChannelsRedisReply *reply = create (task, 0);
+
+  reply->integer = value;
+
+  return reply;
+}
+
+static void *
+create_nil (const redisReadTask *task)
+{
+  ChannelsRedisReply *reply = create (task, 0);
+
+  reply->type = REDIS_REPLY_NIL; /* the task may be a string, or an array */
+
+  return reply;
+}
+
+static void
+free_reply (void *reply)
+{
+  channels_redis_reply_free (reply);
+}
+
+static redisReplyObjectFunctions functions = {
+  .createString = create_string,
+  .createArray = create_array,
+  .createInteger = create_integer,
+  .createNil = create_nil,
+  .freeObject = free_reply,
+};
 
 static gboolean
 fail (GError **error, const char *why)
@@ -51,12 +116,18 @@ fail (GError **error, const char *why)
 
 /**
  * channels_redis_reply_free:
- * @self: (transfer full) (nullable): a reply
+ * @self: (transfer full) (nullable): a reply, which is in no other
  */
 void
 channels_redis_reply_free (ChannelsRedisReply *self)
 {
-  freeReplyObject (self);
+  if (self == NULL)
+    return;
+
+  /* One that is not complete has gaps. */
+  for (gsize i = 0; i < self->elements; i++)
+    channels_redis_reply_free (self->element[i]);
+  g_free (self);
 }
 
 /**
@@ -85,10 +156,7 @@ channels_redis_reader_new (void)
 
   self->reader = redisReaderCreate ();
   g_assert (self->reader != NULL);
-  self->functions = *self->reader->fn;
-  self->create_array = self->functions.createArray;
-  self->functions.createArray = create_array;
-  self->reader->fn = &self->functions;
+  self->reader->fn = &functions;
   self->reader->privdata = self;
 
   return self;

@@ -101,8 +101,13 @@ set_waiting (ChannelsRedisReceiver *self, gboolean waiting)
 static void
 hand_over (ChannelsRedisReceiver *self, const ChannelsRedisReply *message)
 {
-  if (message->type == REDIS_REPLY_STRING && self->funcs != NULL)
-    self->funcs->message ((const guint8 *) message->str, message->len, self->user_data);
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (message->type != REDIS_REPLY_STRING || self->funcs == NULL)
+    return;
+
+  bytes = g_bytes_new (message->str, message->len);
+  self->funcs->message (bytes, self->user_data);
 }
 
 /* An outage needs nothing: all begins anew when the connection is up again. */

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  void (*message) (const guint8 *data, gsize length, gpointer user_data);
+  void (*message) (GBytes *message, gpointer user_data);
   void (*changed) (gpointer user_data);
 } ChannelsRedisReceiverFuncs;
 

@@ -193,7 +193,6 @@ now_in_seconds (void)
  * @self: settings
  * @salted: whether random bytes come first, as in a queue
  * @map: an event in MessagePack
- * @length: bytes of @map
  * @error: return location for a `GError`, or `NULL`
  *
  * Makes what Redis is given: encrypted, where there are keys. Fails as channels_fernet_encrypt()
@@ -204,12 +203,17 @@ now_in_seconds (void)
 GBytes *
 channels_redis_settings_seal (const ChannelsRedisSettings *self,
                               gboolean salted,
-                              const guint8 *map,
-                              gsize length,
+                              GBytes *map,
                               GError **error)
 {
-  g_autoptr (GByteArray) out = g_byte_array_sized_new (SALT_SIZE + length);
+  gsize length;
+  const guint8 *data = g_bytes_get_data (map, &length);
+  g_autoptr (GByteArray) out = NULL;
 
+  if (!salted && self->fernet == NULL)
+    return g_bytes_ref (map);
+
+  out = g_byte_array_sized_new (SALT_SIZE + length);
   for (guint i = 0; salted && i < SALT_WORDS; i++)
     {
       guint32 word = g_random_int ();
@@ -218,8 +222,8 @@ channels_redis_settings_seal (const ChannelsRedisSettings *self,
     }
 
   if (self->fernet == NULL)
-    g_byte_array_append (out, map, length);
-  else if (!channels_fernet_encrypt (self->fernet, out, map, length, now_in_seconds (), error))
+    g_byte_array_append (out, data, length);
+  else if (!channels_fernet_encrypt (self->fernet, out, data, length, now_in_seconds (), error))
     return NULL;
 
   return g_byte_array_free_to_bytes (g_steal_pointer (&out));
@@ -229,8 +233,7 @@ channels_redis_settings_seal (const ChannelsRedisSettings *self,
  * channels_redis_settings_open:
  * @self: settings
  * @salted: whether random bytes come first, as in a queue
- * @data: (nullable): what Redis had
- * @length: bytes of @data
+ * @payload: what Redis had
  * @error: return location for a `GError`, or `NULL`
  *
  * The reverse of channels_redis_settings_seal(). Fails with `CHANNELS_ERROR_INVALID_EVENT` where
@@ -243,10 +246,11 @@ channels_redis_settings_seal (const ChannelsRedisSettings *self,
 GBytes *
 channels_redis_settings_open (const ChannelsRedisSettings *self,
                               gboolean salted,
-                              const guint8 *data,
-                              gsize length,
+                              GBytes *payload,
                               GError **error)
 {
+  gsize length;
+  const guint8 *data = g_bytes_get_data (payload, &length);
   gsize skipped = salted ? SALT_SIZE : 0;
   gint64 max_age = salted ? (gint64) self->expiry + TOKEN_AGE_SLACK : CHANNELS_FERNET_ANY_AGE;
 
@@ -257,11 +261,12 @@ channels_redis_settings_open (const ChannelsRedisSettings *self,
       return NULL;
     }
 
+  if (self->fernet == NULL)
+    return g_bytes_new_from_bytes (payload, skipped, length - skipped);
+
   /* No data may be no pointer, which is not to be added to. */
   if (skipped > 0)
     data += skipped;
-  if (self->fernet == NULL)
-    return g_bytes_new (data, length - skipped);
 
   return channels_fernet_decrypt (self->fernet, data, length - skipped, now_in_seconds (), max_age,
                                   error);

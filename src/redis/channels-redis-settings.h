@@ -58,14 +58,12 @@ guint channels_redis_settings_get_capacity (const ChannelsRedisSettings *self, c
 
 GBytes *channels_redis_settings_seal (const ChannelsRedisSettings *self,
                                       gboolean salted,
-                                      const guint8 *map,
-                                      gsize length,
+                                      GBytes *map,
                                       GError **error);
 
 GBytes *channels_redis_settings_open (const ChannelsRedisSettings *self,
                                       gboolean salted,
-                                      const guint8 *data,
-                                      gsize length,
+                                      GBytes *payload,
                                       GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsRedisSettings, channels_redis_settings_free)

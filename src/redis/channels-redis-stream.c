@@ -171,9 +171,10 @@ take_reply (ChannelsRedisStream *self, ChannelsRedisReply *reply)
       return;
     }
 
-  payload = g_bytes_new (reply->element[channel + 1]->str, reply->element[channel + 1]->len);
+  payload = g_bytes_new_with_free_func (reply->element[channel + 1]->str,
+                                        reply->element[channel + 1]->len,
+                                        (GDestroyNotify) channels_redis_reply_free, reply);
   self->funcs->message (reply->element[channel]->str, payload, self->user_data);
-  channels_redis_reply_free (reply);
 }
 
 static void

@@ -69,26 +69,23 @@ check_event (GBytes *map)
 }
 
 static void
-check_round_trip (const ChannelsRedisSettings *settings,
-                  gboolean salted,
-                  const guint8 *data,
-                  gsize size)
+check_round_trip (const ChannelsRedisSettings *settings, gboolean salted, GBytes *data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) payload = channels_redis_settings_seal (settings, salted, data, size, &error);
+  g_autoptr (GBytes) payload = channels_redis_settings_seal (settings, salted, data, &error);
   g_autoptr (GBytes) map = NULL;
 
   g_assert_no_error (error);
-  map = channels_redis_settings_open (settings, salted, g_bytes_get_data (payload, NULL),
-                                      g_bytes_get_size (payload), &error);
+  map = channels_redis_settings_open (settings, salted, payload, &error);
   g_assert_no_error (error);
-  g_assert_cmpmem (g_bytes_get_data (map, NULL), g_bytes_get_size (map), data, size);
+  g_assert_true (g_bytes_equal (map, data));
 }
 
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
   g_autoptr (ChannelsRedisSettings) settings = NULL;
+  g_autoptr (GBytes) payload = NULL;
   g_autoptr (GBytes) map = NULL;
   g_autoptr (GError) error = NULL;
   gboolean salted;
@@ -101,11 +98,12 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   if ((data[0] & ENCRYPTED) != 0)
     channels_redis_settings_add_secret (settings, "hush");
 
-  map = channels_redis_settings_open (settings, salted, data + 1, size - 1, &error);
+  payload = g_bytes_new (data + 1, size - 1);
+  map = channels_redis_settings_open (settings, salted, payload, &error);
   g_assert_true ((map == NULL) == (error != NULL));
   if (map != NULL)
     check_event (map);
-  check_round_trip (settings, salted, data + 1, size - 1);
+  check_round_trip (settings, salted, payload);
 
   return 0;
 }
