@@ -8,6 +8,7 @@
 #include "channels-redis-retry.h"
 #include "channels-redis-words.h"
 
+#include <sched.h>
 #include <string.h>
 
 /* Channels of one command: more, and Redis would stop for others. */
@@ -102,6 +103,8 @@ on_message (const char *name, GBytes *payload, gpointer user_data)
   g_free (self->skipped);
   self->skipped = find_channel (self, name);
   self->n_skipped = self->skipped != NULL ? read_number (payload) : 0;
+  if (self->n_skipped > 0)
+    sched_yield (); /* others on this core have to tell it somebody, we only skip it */
   /* What was under way when a channel was removed comes as well, and is nobody's. */
   if (g_hash_table_contains (self->channels, name) || g_str_has_prefix (name, self->node_prefix))
     self->funcs->message (self, name, payload, self->user_data);
