@@ -66,7 +66,7 @@ PARTS = {'bus': part_bus, 'fairness': part_fairness, 'memory': part_memory, 'red
          'servers': part_servers}
 
 # The numbers of tabs and the sizes of each part where they are not told: all, and short.
-TABS = {'fairness': ((1000,), (20,)), 'redis': ((1, 1000), (20,)),
+TABS = {'fairness': ((1000,), (20,)), 'redis': ((1, 100, 1000), (20,)),
         'servers': ((1, 100, 1000, 10000), (20,))}
 SIZES = {'servers': ((64, 1024), (64,))}
 
