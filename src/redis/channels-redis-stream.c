@@ -257,8 +257,13 @@ static gboolean
 on_deadline (gpointer user_data)
 {
   g_autoptr (ChannelsRedisStream) self = g_object_ref (user_data);
-  const ChannelsRedisCommand *oldest;
+  const ChannelsRedisCommand *oldest = g_queue_peek_head (&self->commands);
   gint64 now = g_get_monotonic_time ();
+
+  if (oldest != NULL && oldest->due > now)
+    g_source_set_ready_time (self->deadline, oldest->due);
+  if (oldest == NULL || oldest->due > now)
+    return G_SOURCE_CONTINUE;
 
   read_what_came (self);
   oldest = g_queue_peek_head (&self->commands);
@@ -537,12 +542,16 @@ channels_redis_stream_set_held (ChannelsRedisStream *self, gboolean held)
  * channels_redis_stream_get_last_heard:
  * @self: a stream
  *
- * Returns: µs, monotonic: when Redis last sent anything
+ * Returns: µs, monotonic: when Redis last sent anything; as long as that is not read, now, or when
+ * it last was not
  */
 gint64
 channels_redis_stream_get_last_heard (ChannelsRedisStream *self)
 {
-  return self->last_heard;
+  if (self->connection != NULL && self->readable == NULL)
+    return g_get_monotonic_time ();
+
+  return MAX (self->last_heard, self->held_until);
 }
 
 /**

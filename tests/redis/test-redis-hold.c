@@ -108,6 +108,44 @@ test_held_behind_much (void)
   g_assert_cmpuint (member->n_down, ==, 0);
 }
 
+/* Heartbeats, and silences, that a long hold is. */
+#define BEATS 5
+
+static void
+test_held_for_long (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  g_autoptr (RedisClient) sender = redis_client_new_up (server->socket);
+  g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
+  ChannelsRedisConnectionOptions options;
+  g_autoptr (RedisClient) member = NULL;
+  g_auto (RedisAnswer) joined = { 0 };
+  g_auto (RedisAnswer) published = { 0 };
+
+  g_test_summary ("However long it is held, nothing is read, and Redis is not said to be silent");
+
+  channels_redis_connection_options_init (&options);
+  options.heartbeat = MOMENT;
+  options.command_timeout = MOMENT;
+  options.silence = 3 * MOMENT;
+  member = redis_client_new (url, CHANNELS_REDIS_CONNECTION_SUBSCRIBER, &options);
+  channels_test_wait_until (member->n_up == 1);
+  redis_client_call (member, "SUBSCRIBE one", &joined);
+  channels_redis_connection_set_held (member->connection, TRUE);
+  run_for (BEATS * options.silence);
+  channels_redis_connection_set_held (member->connection, FALSE);
+  run_for (options.silence);
+  g_assert_cmpuint (member->n_down, ==, 0);
+
+  channels_redis_connection_set_held (member->connection, TRUE);
+  redis_client_call (sender, "PUBLISH one text", &published);
+  run_for (BEATS * options.silence);
+  g_assert_cmpuint (member->messages->len, ==, 0);
+  channels_redis_connection_set_held (member->connection, FALSE);
+  channels_test_wait_until (member->messages->len == 1);
+  g_assert_cmpuint (member->n_down, ==, 0);
+}
+
 static void
 test_held_and_gone (void)
 {
@@ -285,6 +323,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/redis-hold/due", test_held_when_due);
   g_test_add_func ("/redis-hold/much", test_held_behind_much);
   g_test_add_func ("/redis-hold/gone", test_held_and_gone);
+  g_test_add_func ("/redis-hold/long", test_held_for_long);
   g_test_add_func ("/redis-hold/stop", test_held_and_stopped);
   g_test_add_func ("/redis-hold/stopping", test_held_while_it_stops);
   g_test_add_func ("/redis-hold/layer", test_held_layer);
