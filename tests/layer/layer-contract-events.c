@@ -89,6 +89,32 @@ test_thousand_events (LayerContract *contract)
   assert_numbers (contract->nodes[2], 0, MANY);
 }
 
+#define ROUNDS 3
+
+static void
+test_by_turns (LayerContract *contract)
+{
+  LayerNode *sender = contract->nodes[0];
+
+  g_test_summary ("A node hears what another sends behind several events of its own");
+
+  join_all (contract);
+  for (guint round = 0; round < ROUNDS; round++)
+    {
+      g_autoptr (ChannelsEvent) event = layer_contract_make_event (round);
+      g_auto (LayerOutcome) first = { 0 };
+      g_auto (LayerOutcome) second = { 0 };
+
+      channels_layer_send_to_group (sender->layer, GROUP, event, NULL, layer_sent_cb, &first);
+      channels_layer_send_to_group (sender->layer, GROUP, event, NULL, layer_sent_cb, &second);
+      channels_test_wait_until (first.n_calls + second.n_calls == 2);
+      g_assert_cmpuint (layer_node_send (contract->nodes[1], GROUP, event), ==, 2);
+      channels_test_wait_until (sender->heard->len > round);
+    }
+
+  assert_numbers (sender, 0, ROUNDS);
+}
+
 /* Values that stay what they are all the way: D-Bus' other types become the nearest of these. */
 static const char *const values[] = {
   "int64 -9223372036854775808",
@@ -256,6 +282,7 @@ test_joins_amid_a_flood (LayerContract *contract)
 
 const LayerContractCase layer_contract_events[] = {
   { "thousand-events", 3, test_thousand_events, LAYER_CONTRACT_ALL },
+  { "by-turns", 3, test_by_turns, LAYER_CONTRACT_ALL },
   { "values", 2, test_values, LAYER_CONTRACT_ALL },
   { "mebibyte", 2, test_large_event, LAYER_CONTRACT_ALL },
   { "cancelled-in-flight", 2, test_cancelled_in_flight, LAYER_CONTRACT_ALL },
