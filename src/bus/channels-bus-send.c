@@ -238,11 +238,24 @@ channels_bus_send_event (ChannelsHub *hub,
   call_release (call);
 }
 
-/* The next pair, in (transfer none), or `FALSE` where there is none. */
+/* The next pair, in (transfer none), or `FALSE` where there is none. To have GLib read a format
+ * string for each would cost as much as to send it. */
 static gboolean
 call_take_next (Call *call, const char **out_group, const char **out_message)
 {
-  return g_variant_iter_next (&call->rest, "(&s&s)", out_group, out_message);
+  g_autoptr (GVariant) pair = g_variant_iter_next_value (&call->rest);
+  g_autoptr (GVariant) group = NULL;
+  g_autoptr (GVariant) message = NULL;
+
+  if (pair == NULL)
+    return FALSE;
+
+  group = g_variant_get_child_value (pair, 0);
+  message = g_variant_get_child_value (pair, 1);
+  *out_group = g_variant_get_string (group, NULL);
+  *out_message = g_variant_get_string (message, NULL);
+
+  return TRUE;
 }
 
 /* Returns: `FALSE` where there are no more. */
