@@ -22,18 +22,6 @@
 #define ANSWER_TIME (3 * G_TIME_SPAN_SECOND)
 
 static void
-run_for (gint64 time)
-{
-  gint64 end = g_get_monotonic_time () + time;
-
-  while (g_get_monotonic_time () < end)
-    {
-      g_main_context_iteration (NULL, FALSE);
-      g_usleep (1000);
-    }
-}
-
-static void
 test_held (void)
 {
   g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
@@ -45,7 +33,7 @@ test_held (void)
   channels_redis_connection_set_held (client->connection, TRUE);
   channels_redis_connection_set_held (client->connection, TRUE);
   redis_client_send (client, "PING", &answer);
-  run_for (MOMENT);
+  channels_test_run_for (MOMENT);
   g_assert_cmpuint (answer.n_calls, ==, 0);
   channels_redis_connection_set_held (client->connection, FALSE);
   channels_redis_connection_set_held (client->connection, FALSE);
@@ -132,14 +120,14 @@ test_held_for_long (void)
   channels_test_wait_until (member->n_up == 1);
   redis_client_call (member, "SUBSCRIBE one", &joined);
   channels_redis_connection_set_held (member->connection, TRUE);
-  run_for (BEATS * options.silence);
+  channels_test_run_for (BEATS * options.silence);
   channels_redis_connection_set_held (member->connection, FALSE);
-  run_for (options.silence);
+  channels_test_run_for (options.silence);
   g_assert_cmpuint (member->n_down, ==, 0);
 
   channels_redis_connection_set_held (member->connection, TRUE);
   redis_client_call (sender, "PUBLISH one text", &published);
-  run_for (BEATS * options.silence);
+  channels_test_run_for (BEATS * options.silence);
   g_assert_cmpuint (member->messages->len, ==, 0);
   channels_redis_connection_set_held (member->connection, FALSE);
   channels_test_wait_until (member->messages->len == 1);
@@ -205,7 +193,7 @@ test_held_layer (void)
   channels_layer_set_held (member->layer, TRUE);
   g_assert_cmpuint (layer_node_send (sender, GROUP, one), ==, 1);
   g_assert_cmpuint (layer_node_send (sender, GROUP, two), ==, 1);
-  run_for (MOMENT);
+  channels_test_run_for (MOMENT);
   g_assert_cmpuint (member->heard->len, ==, 0);
   channels_layer_set_held (member->layer, FALSE);
   channels_test_wait_until (member->heard->len == 2);
@@ -257,12 +245,12 @@ test_held_by_a_member (void)
   channels_test_wait_until (layer_node_is_up (sender) &&
                             channels_layer_get_state (layer) == CHANNELS_LAYER_STATE_UP);
   layer_node_wait_for_remotes (sender, GROUP, 1);
-  run_for (MOMENT);
+  channels_test_run_for (MOMENT);
   before = count_deliveries (hub);
   slow->busy = TRUE;
   for (guint i = 0; i < FLOOD; i++)
     g_assert_cmpuint (layer_node_send (sender, GROUP, event), ==, 1);
-  run_for (MOMENT);
+  channels_test_run_for (MOMENT);
 
   clients = redis_server_cli (server, "CLIENT", "LIST", "TYPE", "pubsub", NULL);
   g_assert_cmpuint (count_deliveries (hub), <=, before + READ_MAX);

@@ -337,23 +337,6 @@ test_large (void)
 /* µs: after that a connection is healthy, and if it is silent it is idle. */
 #define HEALTHY_TIME (1500 * G_TIME_SPAN_MILLISECOND)
 
-static gboolean
-set_flag_cb (gpointer flag)
-{
-  *(gboolean *) flag = TRUE;
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-run_for (gint64 time)
-{
-  gboolean over = FALSE;
-
-  g_timeout_add (time / G_TIME_SPAN_MILLISECOND, set_flag_cb, &over);
-  channels_test_wait_until (over);
-}
-
 static void
 test_closes_what_is_idle (void)
 {
@@ -366,7 +349,7 @@ test_closes_what_is_idle (void)
   g_test_expect_message ("channels-redis", G_LOG_LEVEL_MESSAGE, "unix://*was idle for*");
   client = redis_client_new (url, CHANNELS_REDIS_CONNECTION_COMMANDS, NULL);
   channels_test_wait_until (client->n_up == 2);
-  run_for (IDLE_TIME);
+  channels_test_run_for (IDLE_TIME);
   g_assert_cmpuint (client->n_down, ==, 1);
   g_test_assert_expected_messages ();
 
@@ -376,7 +359,7 @@ test_closes_what_is_idle (void)
   channels_test_wait_until (client->n_down == 2);
   redis_server_start (server);
   channels_test_wait_until (client->n_up == 3);
-  run_for (HEALTHY_TIME);
+  channels_test_run_for (HEALTHY_TIME);
   g_test_assert_expected_messages ();
 }
 
@@ -391,12 +374,12 @@ test_killed_while_idle (void)
       "A Redis that ends while its connection is idle is away, as soon as that is sure");
 
   channels_test_wait_until (client->n_up == 1);
-  run_for (HEALTHY_TIME);
+  channels_test_run_for (HEALTHY_TIME);
   g_test_expect_message ("channels-redis", G_LOG_LEVEL_MESSAGE, "unix://*was idle for*");
   g_test_expect_message ("channels-redis", G_LOG_LEVEL_MESSAGE, "unix://*is away:*");
   redis_server_kill (server);
   channels_test_wait_until (client->n_down == 1);
-  run_for (HEALTHY_TIME);
+  channels_test_run_for (HEALTHY_TIME);
   g_test_assert_expected_messages ();
 }
 

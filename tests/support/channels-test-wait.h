@@ -30,4 +30,17 @@ channels_test_deadline_cb (gpointer user_data)
   }                                                                                                \
   G_STMT_END
 
+/* Iterates the default main context for @time, µs: for what must not happen, or not at once. */
+static inline void
+channels_test_run_for (gint64 time)
+{
+  gint64 end = g_get_monotonic_time () + time;
+
+  while (g_get_monotonic_time () < end)
+    {
+      g_main_context_iteration (NULL, FALSE);
+      g_usleep (1000);
+    }
+}
+
 G_END_DECLS
