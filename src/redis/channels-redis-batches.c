@@ -5,12 +5,24 @@
 
 #include "channels-redis-batches.h"
 
+#include "channels-error.h"
 #include "channels-redis-error.h"
+#include "channels-redis-stream.h"
 #include "channels-redis-timer.h"
 
 /* Of one command. Redis does it as a whole, while others wait. */
 #define PAYLOADS_MAX 128
 #define BYTES_MAX (1024 * 1024)
+
+/* Where a queue was full: how soon it is tried again, and for how long while nothing moves, µs. */
+#define TRY_AGAIN (1 * G_TIME_SPAN_MILLISECOND)
+#define PATIENCE (100 * G_TIME_SPAN_MILLISECOND)
+
+/* How long an event waits for the slowest node, µs. */
+#define WAIT_MAX (3 * G_TIME_SPAN_SECOND)
+
+/* Groups that are remembered for their deaf nodes. */
+#define GROUPS_KEPT 1024
 
 /**
  * ChannelsRedisBatches:
@@ -18,93 +30,341 @@
  * What is sent to groups in one turn of the loop: one command a group. To call a script costs Redis
  * more than what it does for one event, and a receiver that finds all of them at once writes once
  * to each of its browsers.
+ *
+ * Where nodes have queues that may be full, one command of a group is under way at a time, and it
+ * brings the events that all queues have room for; the others are tried again, as nodes read and
+ * make room. So of a burst nothing is lost on the way to a node that reads. What a dead node has is
+ * never read: once nothing has moved for a moment, those whose queue is full are *deaf*, and go
+ * without, until there is room in it again.
  */
 struct _ChannelsRedisBatches
 {
+  guint capacity; /* of a queue; 0: there are none */
   ChannelsRedisBatchesFunc begin;
   gpointer user_data; /* (unowned) */
-  GQueue open;        /* (element-type Batch) (owned): in the order in which they were begun */
-  GHashTable *groups; /* (element-type utf8 Batch) (unowned): the same */
-  GSource *flush;     /* (owned): ready where there are any */
+  GHashTable *groups; /* (element-type utf8 Group) (owned) */
+  GQueue ready;       /* (element-type Group) (unowned): to be looked at by the next flush */
+  guint n_events;     /* that are not under way */
+  gsize size;         /* bytes of those */
+  GSource *flush;     /* (owned): ready where a group is */
 };
 
-/* The events of one group. */
+/* A group with events that have not been answered for, or with a node that is deaf. */
 typedef struct
 {
-  GList link;          /* among those that are open */
-  char *group;         /* (owned) */
+  GList link;           /* among those that are ready */
+  gboolean is_ready;    /* it is one of those */
+  char *name;           /* (owned) */
+  GQueue batches;       /* (element-type Batch) (owned): in order */
+  guint n_under_way;    /* of those */
+  gint64 refused_since; /* µs, monotonic: when something last moved; 0: nothing was refused */
+  GPtrArray *deaf;      /* (element-type utf8) (owned): the names of such nodes */
+} Group;
+
+/* Events of one command. */
+typedef struct
+{
+  GList link; /* in its group */
+  ChannelsRedisBatches *owner;
+  Group *group;
   GPtrArray *payloads; /* (element-type GBytes) (owned) */
   GPtrArray *sends;    /* (element-type ChannelsRedisSend) (owned): each has to be ended */
   gsize size;          /* bytes of the payloads */
+  gint64 begun;        /* µs, monotonic */
+  gboolean under_way;  /* or it waits */
+  gboolean is_last;    /* and is sent for the last time: all of it, whoever has room */
 } Batch;
 
-static Batch *
-batch_new (const char *group)
+static void
+group_free (gpointer data)
 {
-  Batch *self = g_new0 (Batch, 1);
+  Group *group = data;
 
-  self->link.data = self;
-  self->group = g_strdup (group);
-  self->payloads = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-  self->sends = g_ptr_array_new ();
+  g_assert (g_queue_is_empty (&group->batches));
+  g_ptr_array_unref (group->deaf);
+  g_free (group->name);
+  g_free (group);
+}
 
-  return self;
+static Group *
+ensure_group (ChannelsRedisBatches *self, const char *name)
+{
+  Group *group = g_hash_table_lookup (self->groups, name);
+
+  if (group != NULL)
+    return group;
+
+  group = g_new0 (Group, 1);
+  group->link.data = group;
+  group->name = g_strdup (name);
+  group->deaf = g_ptr_array_new_with_free_func (g_free);
+  g_hash_table_insert (self->groups, group->name, group);
+
+  return group;
+}
+
+/* Forgets a group of which nothing more is to be known. */
+static void
+release_group (ChannelsRedisBatches *self, Group *group)
+{
+  if (g_queue_is_empty (&group->batches) && !group->is_ready &&
+      (group->deaf->len == 0 || g_hash_table_size (self->groups) > GROUPS_KEPT))
+    g_hash_table_remove (self->groups, group->name);
+}
+
+/* Has the next flush, at @time or before, look at a group. */
+static void
+make_ready (ChannelsRedisBatches *self, Group *group, gint64 time)
+{
+  gint64 ready = g_source_get_ready_time (self->flush);
+
+  if (!group->is_ready)
+    g_queue_push_tail_link (&self->ready, &group->link);
+  group->is_ready = TRUE;
+
+  if (ready < 0 || ready > time)
+    g_source_set_ready_time (self->flush, time);
+}
+
+static Batch *
+batch_new (ChannelsRedisBatches *self, Group *group)
+{
+  Batch *batch = g_new0 (Batch, 1);
+
+  batch->link.data = batch;
+  batch->owner = self;
+  batch->group = group;
+  batch->payloads = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  batch->sends = g_ptr_array_new ();
+  batch->begun = g_get_monotonic_time ();
+  g_queue_push_tail_link (&group->batches, &batch->link);
+
+  return batch;
 }
 
 static void
-batch_free (Batch *self)
+batch_free (Batch *batch)
 {
-  g_free (self->group);
-  g_ptr_array_unref (self->payloads);
-  g_ptr_array_unref (self->sends);
-  g_free (self);
+  g_queue_unlink (&batch->group->batches, &batch->link);
+  g_ptr_array_unref (batch->payloads);
+  g_ptr_array_unref (batch->sends);
+  g_free (batch);
+}
+
+static void
+set_under_way (Batch *batch, gboolean under_way)
+{
+  ChannelsRedisBatches *self = batch->owner;
+
+  batch->under_way = under_way;
+  if (under_way)
+    {
+      batch->group->n_under_way++;
+      self->n_events -= batch->sends->len;
+      self->size -= batch->size;
+    }
+  else
+    {
+      batch->group->n_under_way--;
+      self->n_events += batch->sends->len;
+      self->size += batch->size;
+    }
+}
+
+/* Takes the first @n events out, and returns their sends: (transfer container). */
+static GPtrArray *
+batch_take (Batch *batch, guint n)
+{
+  GPtrArray *sends = g_ptr_array_sized_new (n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_ptr_array_add (sends, g_ptr_array_index (batch->sends, i));
+      batch->size -= g_bytes_get_size (g_ptr_array_index (batch->payloads, i));
+    }
+  if (n > 0)
+    {
+      g_ptr_array_remove_range (batch->sends, 0, n);
+      g_ptr_array_remove_range (batch->payloads, 0, n);
+    }
+
+  return sends;
 }
 
 /* How many took the event at @index. */
 static guint
-get_remotes (const ChannelsRedisReply *reply, guint index)
+get_remotes (const ChannelsRedisReply *reply, gsize index)
 {
   const ChannelsRedisReply *element = reply->element[index];
 
   return element->type == REDIS_REPLY_INTEGER ? CLAMP (element->integer, 0, G_MAXINT) : 0;
 }
 
+/* A number for each event that went, and the names of those whose queue was full. */
+static gboolean
+is_answer (const Batch *batch, const ChannelsRedisReply *reply)
+{
+  gsize n_events = batch->sends->len;
+
+  return reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 &&
+         reply->element[reply->elements - 1]->type == REDIS_REPLY_ARRAY &&
+         (batch->is_last ? reply->elements - 1 == n_events : reply->elements - 1 <= n_events);
+}
+
+static gboolean
+has_name (const ChannelsRedisReply *names, const char *name)
+{
+  for (gsize i = 0; i < names->elements; i++)
+    {
+      if (channels_redis_reply_is (names->element[i], name))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* Those that are deaf and still have a full queue, and with @more the others that have. */
+static void
+note_full (Group *group, const ChannelsRedisReply *full, gboolean more)
+{
+  for (guint i = group->deaf->len; i > 0; i--)
+    {
+      if (more || !has_name (full, g_ptr_array_index (group->deaf, i - 1)))
+        g_ptr_array_remove_index_fast (group->deaf, i - 1);
+    }
+
+  for (gsize i = 0; more && i < full->elements; i++)
+    {
+      const ChannelsRedisReply *name = full->element[i];
+
+      if (name->type == REDIS_REPLY_STRING)
+        g_ptr_array_add (group->deaf, g_strndup (name->str, name->len));
+    }
+}
+
+/* Remembers what an answer about @n_done events says of the queues. */
+static void
+note_answer (Batch *batch, guint n_done, const ChannelsRedisReply *full)
+{
+  Group *group = batch->group;
+  gint64 now = g_get_monotonic_time ();
+  gboolean is_stuck =
+      n_done == 0 && group->refused_since > 0 && now - group->refused_since >= PATIENCE;
+
+  note_full (group, full, is_stuck);
+  if (n_done == batch->sends->len || is_stuck)
+    group->refused_since = 0;
+  else if (n_done > 0 || group->refused_since == 0)
+    group->refused_since = now;
+}
+
+static void go_on (ChannelsRedisBatches *self, Group *group);
+
 static void
 answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Batch *batch = user_data;
+  ChannelsRedisBatches *self = batch->owner;
+  Group *group = batch->group;
+  g_autoptr (GPtrArray) sends = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (ChannelsRedisReply) reply =
       channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
+  guint n_done = batch->sends->len;
 
-  if (reply != NULL && (reply->type != REDIS_REPLY_ARRAY || reply->elements != batch->sends->len))
+  if (reply != NULL && !is_answer (batch, reply))
     error = g_error_new_literal (CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_PROTOCOL,
                                  "it does not say how many took the events");
+  if (error != NULL)
+    {
+      group->refused_since = 0;
+    }
+  else
+    {
+      n_done = (guint) reply->elements - 1;
+      note_answer (batch, n_done, reply->element[n_done]);
+    }
 
-  for (guint i = 0; i < batch->sends->len; i++)
-    channels_redis_send_end_part (g_ptr_array_index (batch->sends, i),
+  sends = batch_take (batch, n_done);
+  set_under_way (batch, FALSE);
+  if (batch->sends->len > 0)
+    make_ready (self, group, g_get_monotonic_time () + TRY_AGAIN);
+  else
+    batch_free (batch);
+  if (group->refused_since == 0)
+    go_on (self, group);
+  release_group (self, group);
+
+  /* They keep the layer, which has us. */
+  for (guint i = 0; i < n_done; i++)
+    channels_redis_send_end_part (g_ptr_array_index (sends, i),
                                   error == NULL ? get_remotes (reply, i) : 0, error);
-  batch_free (batch);
+}
+
+static char *
+join_deaf (Group *group)
+{
+  GString *names = g_string_new (NULL);
+
+  for (guint i = 0; i < group->deaf->len; i++)
+    g_string_append_printf (names, "%s ", (const char *) g_ptr_array_index (group->deaf, i));
+
+  return g_string_free (names, FALSE);
 }
 
 static void
-send_batch (ChannelsRedisBatches *self, Batch *batch)
+send_batch (ChannelsRedisBatches *self, Batch *batch, gboolean is_last)
 {
+  g_autofree char *deaf =
+      is_last ? g_strdup (CHANNELS_REDIS_BATCHES_ALL) : join_deaf (batch->group);
   g_auto (ChannelsRedisWords) words;
-  ChannelsRedisConnection *connection =
-      self->begin (batch->group, batch->payloads->len, &words, self->user_data);
+  ChannelsRedisConnection *connection;
 
-  g_queue_unlink (&self->open, &batch->link);
-  g_hash_table_remove (self->groups, batch->group);
+  batch->is_last = is_last;
+  set_under_way (batch, TRUE);
+  connection =
+      self->begin (batch->group->name, batch->payloads->len, deaf, &words, self->user_data);
   for (guint i = 0; i < batch->payloads->len; i++)
     channels_redis_words_add_bytes (&words, g_ptr_array_index (batch->payloads, i));
   channels_redis_words_send (&words, connection, answered_cb, batch);
 }
 
 static gboolean
+may_wait (ChannelsRedisBatches *self, const Batch *batch)
+{
+  return self->capacity > 0 && g_get_monotonic_time () - batch->begun < WAIT_MAX;
+}
+
+/* Sends what waits of a group, as far as it may be under way. */
+static void
+go_on (ChannelsRedisBatches *self, Group *group)
+{
+  for (GList *link = group->batches.head; link != NULL; link = link->next)
+    {
+      Batch *batch = link->data;
+
+      if (self->capacity > 0 && group->n_under_way > 0)
+        return;
+
+      if (!batch->under_way)
+        send_batch (self, batch, !may_wait (self, batch));
+    }
+}
+
+static gboolean
 on_flush (gpointer user_data)
 {
-  channels_redis_batches_flush (user_data);
+  ChannelsRedisBatches *self = user_data;
+  GList *link;
+
+  while ((link = g_queue_pop_head_link (&self->ready)) != NULL)
+    {
+      Group *group = link->data;
+
+      group->is_ready = FALSE;
+      go_on (self, group);
+      release_group (self, group);
+    }
 
   return G_SOURCE_CONTINUE;
 }
@@ -113,17 +373,19 @@ on_flush (gpointer user_data)
  * channels_redis_batches_new:
  * @begin: begins a command
  * @user_data: (closure): passed to @begin
+ * @capacity: events that a node's queue holds; 0 where nodes have no queues
  *
  * Returns: (transfer full): no batches yet, in the thread's default context
  */
 ChannelsRedisBatches *
-channels_redis_batches_new (ChannelsRedisBatchesFunc begin, gpointer user_data)
+channels_redis_batches_new (ChannelsRedisBatchesFunc begin, gpointer user_data, guint capacity)
 {
   ChannelsRedisBatches *self = g_new0 (ChannelsRedisBatches, 1);
 
+  self->capacity = capacity;
   self->begin = begin;
   self->user_data = user_data;
-  self->groups = g_hash_table_new (g_str_hash, g_str_equal);
+  self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, group_free);
   self->flush = channels_redis_timer_new ("[channels] redis batch", on_flush, self);
 
   return self;
@@ -139,24 +401,26 @@ channels_redis_batches_free (ChannelsRedisBatches *self)
   if (self == NULL)
     return;
 
-  g_assert (g_queue_is_empty (&self->open));
   channels_redis_timer_clear (&self->flush);
   g_hash_table_unref (self->groups);
   g_free (self);
 }
 
-static Batch *
-get_batch (ChannelsRedisBatches *self, const char *group)
+static gboolean
+is_full (ChannelsRedisBatches *self, const Batch *batch)
 {
-  Batch *batch = g_hash_table_lookup (self->groups, group);
+  guint payloads_max = self->capacity > 0 ? MIN (self->capacity, PAYLOADS_MAX) : PAYLOADS_MAX;
 
-  if (batch != NULL)
-    return batch;
+  return batch->payloads->len >= payloads_max || batch->size >= BYTES_MAX;
+}
 
-  batch = batch_new (group);
-  g_queue_push_tail_link (&self->open, &batch->link);
-  g_hash_table_insert (self->groups, batch->group, batch);
-  return batch;
+/* The batch that the next event of a group belongs to. */
+static Batch *
+ensure_batch (ChannelsRedisBatches *self, Group *group)
+{
+  Batch *last = g_queue_peek_tail (&group->batches);
+
+  return last != NULL && !last->under_way && !is_full (self, last) ? last : batch_new (self, group);
 }
 
 /**
@@ -164,7 +428,8 @@ get_batch (ChannelsRedisBatches *self, const char *group)
  * @self: batches
  * @group: a group's name
  * @payload: an event, as Redis is given it
- * @send: (transfer full): told how that ended
+ * @send: (transfer full): told how that ended: with `CHANNELS_ERROR_LAYER_UNAVAILABLE` where too
+ * much waits
  *
  * Sends an event to a group, before the loop sleeps, and in order with others to the same group.
  */
@@ -174,27 +439,56 @@ channels_redis_batches_add (ChannelsRedisBatches *self,
                             GBytes *payload,
                             ChannelsRedisSend *send)
 {
-  Batch *batch = get_batch (self, group);
+  gsize size = g_bytes_get_size (payload);
+  Group *here;
+  Batch *batch;
 
+  if (self->n_events >= CHANNELS_REDIS_COMMANDS_MAX ||
+      self->size + size > CHANNELS_REDIS_UNSENT_MAX)
+    {
+      g_autoptr (GError) error = g_error_new_literal (
+          CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE, "too much waits for Redis");
+
+      channels_redis_send_end_part (send, 0, error);
+      return;
+    }
+
+  here = ensure_group (self, group);
+  batch = ensure_batch (self, here);
   g_ptr_array_add (batch->payloads, g_bytes_ref (payload));
   g_ptr_array_add (batch->sends, send);
-  batch->size += g_bytes_get_size (payload);
+  batch->size += size;
+  self->n_events++;
+  self->size += size;
 
-  if (batch->payloads->len == PAYLOADS_MAX || batch->size >= BYTES_MAX)
-    send_batch (self, batch);
-  else if (g_source_get_ready_time (self->flush) < 0)
-    g_source_set_ready_time (self->flush, 0);
+  if (is_full (self, batch) && here->refused_since == 0)
+    go_on (self, here);
+  else
+    make_ready (self, here, 0);
 }
 
 /**
  * channels_redis_batches_flush:
  * @self: batches
  *
- * Sends all that waits; what is sent otherwise after that comes behind it.
+ * Sends all that waits, and a full queue goes without; what is sent otherwise after that comes
+ * behind it.
  */
 void
 channels_redis_batches_flush (ChannelsRedisBatches *self)
 {
-  while (!g_queue_is_empty (&self->open))
-    send_batch (self, g_queue_peek_head (&self->open));
+  GHashTableIter iter;
+  Group *group;
+
+  g_hash_table_iter_init (&iter, self->groups);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &group))
+    {
+      for (GList *link = group->batches.head; link != NULL; link = link->next)
+        {
+          Batch *batch = link->data;
+
+          if (!batch->under_way)
+            send_batch (self, batch, TRUE);
+        }
+    }
 }

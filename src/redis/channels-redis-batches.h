@@ -9,26 +9,38 @@
 G_BEGIN_DECLS
 
 /**
+ * CHANNELS_REDIS_BATCHES_ALL:
+ *
+ * Who is waited for: nobody.
+ */
+#define CHANNELS_REDIS_BATCHES_ALL "*"
+
+/**
  * ChannelsRedisBatchesFunc:
  * @group: a group's name
  * @n_payloads: how many there are, > 0
+ * @deaf: the nodes that are not waited for, by name with a space behind each, or
+ * %CHANNELS_REDIS_BATCHES_ALL; of the payloads only those are to be sent, from the first on, that
+ * all others have room for
  * @words: uninitialised memory: the command, all but the payloads, which are its last words
  * @user_data: (closure): what was given with the function
  *
  * Begins the command that sends to a group. It is answered by an array with a number for each
- * payload: how many other nodes took it.
+ * payload that was sent: how many other nodes took it; and behind those by an array with the names
+ * of the nodes that had no room.
  *
  * Returns: (transfer none): the connection that it is for
  */
 typedef ChannelsRedisConnection *(*ChannelsRedisBatchesFunc) (const char *group,
                                                               guint n_payloads,
+                                                              const char *deaf,
                                                               ChannelsRedisWords *words,
                                                               gpointer user_data);
 
 typedef struct _ChannelsRedisBatches ChannelsRedisBatches;
 
-ChannelsRedisBatches *channels_redis_batches_new (ChannelsRedisBatchesFunc begin,
-                                                  gpointer user_data);
+ChannelsRedisBatches *
+channels_redis_batches_new (ChannelsRedisBatchesFunc begin, gpointer user_data, guint capacity);
 
 void channels_redis_batches_free (ChannelsRedisBatches *self);
 

@@ -19,14 +19,15 @@
 #include <string.h>
 
 /* ARGV: our own channel of a group's, see ChannelsRedisSubscriber; the group's; events. Returns for
- * each how many others have it. Where we hear our own we may publish to both: Redis has one
- * permission for that. */
+ * each how many others have it, and then those that had no room: none. Where we hear our own we may
+ * publish to both: Redis has one permission for that. */
 static const char publish_script[] =
     "local own = redis.call('PUBLISH', ARGV[1], #ARGV - 2)\n"
     "local taken = {}\n"
     "for i = 3, #ARGV do\n"
     "  taken[i - 2] = redis.call('PUBLISH', ARGV[2], ARGV[i]) - own\n"
     "end\n"
+    "taken[#taken + 1] = {}\n"
     "return taken";
 
 /**
@@ -227,7 +228,11 @@ make_payload (ChannelsRedisPubsubLayer *self, ChannelsEvent *event, ChannelsRedi
 }
 
 static ChannelsRedisConnection *
-begin_publish (const char *group, guint n_payloads, ChannelsRedisWords *words, gpointer user_data)
+begin_publish (const char *group,
+               guint n_payloads,
+               const char *deaf,
+               ChannelsRedisWords *words,
+               gpointer user_data)
 {
   ChannelsRedisPubsubLayer *self = user_data;
   g_autofree char *channel = g_strconcat (self->group_head, group, NULL);
@@ -383,7 +388,7 @@ channels_redis_pubsub_layer_init (ChannelsRedisPubsubLayer *self)
 {
   self->connections = g_ptr_array_new_with_free_func (g_object_unref);
   self->subscribers = g_ptr_array_new_with_free_func (g_object_unref);
-  self->batches = channels_redis_batches_new (begin_publish, self);
+  self->batches = channels_redis_batches_new (begin_publish, self, 0);
 }
 
 static void

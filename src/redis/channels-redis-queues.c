@@ -10,71 +10,11 @@
 #include "channels-names.h"
 #include "channels-redis-batches.h"
 #include "channels-redis-line.h"
+#include "channels-redis-queues-scripts.h"
 #include "channels-redis-ring.h"
 #include "channels-redis-script.h"
 
 #include <string.h>
-
-/* KEYS: queues; ARGV: seconds that a message is kept, score, the score of what is too old, a
- * capacity for each, a message for each. Returns how many did not take theirs: full, or no queue at
- * all. Redis refuses to add where its memory is full, unless the script has changed something
- * before: so what is too old is not counted, and removed afterwards. */
-static const char push_script[] =
-    "local refused = 0\n"
-    "for i = 1, #KEYS do\n"
-    "  local count = redis.pcall('ZCOUNT', KEYS[i], '(' .. ARGV[3], '+inf')\n"
-    "  if type(count) == 'number' and count < tonumber(ARGV[3 + i]) then\n"
-    "    redis.call('ZADD', KEYS[i], ARGV[2], ARGV[3 + #KEYS + i])\n"
-    "    redis.call('EXPIRE', KEYS[i], ARGV[1])\n"
-    "  else\n"
-    "    refused = refused + 1\n"
-    "  end\n"
-    "  redis.pcall('ZREMRANGEBYSCORE', KEYS[i], 0, ARGV[3])\n"
-    "end\n"
-    "return refused";
-
-/* The same for a group, all of it: KEYS: the group; ARGV: the score from which on members count,
- * what a queue's key begins with, our own node's name, seconds that a message is kept, the score of
- * what is too old, the capacity, the score of the first message in microseconds; messages that end
- * where the names of those should stand that they are for. Returns for each how many nodes took it.
- * Members whose name no node of this layer can have are nobody's. */
-static const char group_script[] =
-    "local heads, scores, taken, nodes, names = 7, {}, {}, {}, {}\n"
-    "local members = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf')\n"
-    "for i = 1, #members do\n"
-    "  local name = #members[i] <= 99 and members[i] or ''\n"
-    "  local node = string.match(name, '^([%w_.-]+!?)[%w_.-]*$')\n"
-    "  if node and string.sub(members[i], 1, #ARGV[3]) ~= ARGV[3] then\n"
-    "    if not names[node] then\n"
-    "      nodes[#nodes + 1] = node\n"
-    "      names[node] = {}\n"
-    "    end\n"
-    "    table.insert(names[node], members[i])\n"
-    "  end\n"
-    "end\n"
-    "for i = 1, #ARGV - heads do\n"
-    "  local seconds = math.floor((ARGV[7] + i - 1) / 1000000)\n"
-    "  scores[i] = string.format('%d.%06d', seconds, ARGV[7] + i - 1 - seconds * 1000000)\n"
-    "  taken[i] = 0\n"
-    "end\n"
-    "for i = 1, #nodes do\n"
-    "  local key = ARGV[2] .. nodes[i]\n"
-    "  local count = redis.pcall('ZCOUNT', key, '(' .. ARGV[5], '+inf')\n"
-    "  local room = type(count) == 'number' and tonumber(ARGV[6]) - count or 0\n"
-    "  local tail, add = cmsgpack.pack(names[nodes[i]]), {}\n"
-    "  for j = 1, math.min(room, #taken) do\n"
-    "    add[2 * j - 1] = scores[j]\n"
-    "    add[2 * j] = ARGV[heads + j] .. tail\n"
-    "    taken[j] = taken[j] + 1\n"
-    "  end\n"
-    "  if #add > 0 then\n"
-    "    redis.call('ZADD', key, unpack(add))\n"
-    "    redis.call('EXPIRE', key, ARGV[4])\n"
-    "  end\n"
-    "  redis.pcall('ZREMRANGEBYSCORE', key, 0, ARGV[5])\n"
-    "end\n"
-    "return taken";
-G_STATIC_ASSERT (CHANNELS_NAME_MAX == 99);
 
 /**
  * ChannelsRedisQueues:
@@ -117,8 +57,11 @@ is_simple (const ChannelsRedisSettings *settings)
   return settings->hosts->len == 1 && settings->fernet == NULL && settings->capacities->len == 0;
 }
 
-static ChannelsRedisConnection *
-begin_group (const char *group, guint n_payloads, ChannelsRedisWords *words, gpointer user_data);
+static ChannelsRedisConnection *begin_group (const char *group,
+                                             guint n_payloads,
+                                             const char *deaf,
+                                             ChannelsRedisWords *words,
+                                             gpointer user_data);
 
 /**
  * channels_redis_queues_new:
@@ -134,10 +77,10 @@ channels_redis_queues_new (const ChannelsRedisSettings *settings, GPtrArray *con
 
   self->settings = settings;
   self->connections = g_ptr_array_ref (connections);
-  channels_redis_script_init (&self->push, push_script);
-  channels_redis_script_init (&self->group, group_script);
+  channels_redis_script_init (&self->push, channels_redis_queues_push_script);
+  channels_redis_script_init (&self->group, channels_redis_queues_group_script);
   if (is_simple (settings))
-    self->batches = channels_redis_batches_new (begin_group, self);
+    self->batches = channels_redis_batches_new (begin_group, self, settings->capacity);
 
   return self;
 }
@@ -460,7 +403,11 @@ members_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static ChannelsRedisConnection *
-begin_group (const char *group, guint n_payloads, ChannelsRedisWords *words, gpointer user_data)
+begin_group (const char *group,
+             guint n_payloads,
+             const char *deaf,
+             ChannelsRedisWords *words,
+             gpointer user_data)
 {
   ChannelsRedisQueues *self = user_data;
   g_autofree char *key = channels_redis_settings_get_group_key (self->settings, group);
@@ -475,6 +422,7 @@ begin_group (const char *group, guint n_payloads, ChannelsRedisWords *words, gpo
   add_too_old (words, "", self->settings->expiry);
   channels_redis_words_add_uint (words, self->settings->capacity);
   channels_redis_words_add (words, score);
+  channels_redis_words_add (words, deaf);
 
   return g_ptr_array_index (self->connections, 0);
 }

@@ -1,0 +1,14 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+extern const char channels_redis_queues_push_script[];
+
+extern const char channels_redis_queues_group_script[];
+
+G_END_DECLS
