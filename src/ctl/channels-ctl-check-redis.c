@@ -126,6 +126,14 @@ tell_failure (ChannelsCtlDoctor *doctor, const ChannelsRedisAddress *address, co
         doctor->findings, REDIS, CHANNELS_CTL_STATE_ERROR,
         g_strdup_printf (_ ("name its master in Hosts= under [Layer] in %s"), file),
         _ ("%s is a replica: it takes nothing"), address->display);
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+    channels_ctl_findings_add (
+        doctor->findings, REDIS, CHANNELS_CTL_STATE_ERROR,
+        g_strdup_printf (_ ("it is suspended or hangs: start it anew (“systemctl restart "
+                            "redis-server”); or else let it through the firewall, or correct "
+                            "Hosts= under [Layer] in %s"),
+                         file),
+        _ ("%s does not answer in time"), address->display);
   else
     channels_ctl_findings_add (
         doctor->findings, REDIS, CHANNELS_CTL_STATE_ERROR,

@@ -5,6 +5,7 @@
 
 #include "channels-redis-probe.h"
 
+#include "channels-error.h"
 #include "channels-redis-error.h"
 #include "channels-redis-login.h"
 #include "channels-redis-open.h"
@@ -31,6 +32,7 @@ typedef struct
   gboolean pubsub;
   gint64 timeout;              /* µs, of each step */
   ChannelsRedisStream *stream; /* (owned) (nullable): from when it is connected */
+  GError *lost;                /* (owned) (nullable): what ended the connection */
   GQueue commands;             /* (element-type GStrv) (owned): still to be sent */
   char **sent;                 /* (owned) (nullable): the one that waits for its answer */
   gint64 asked;                /* µs since the epoch: when it was sent */
@@ -46,6 +48,7 @@ look_free (Look *self)
   if (self->stream != NULL)
     channels_redis_stream_close (self->stream);
   g_clear_object (&self->stream);
+  g_clear_error (&self->lost);
   channels_redis_address_unref (self->address);
   g_free (self->head);
   g_queue_clear_full (&self->commands, (GDestroyNotify) g_strfreev);
@@ -241,6 +244,17 @@ take (Look *self, const ChannelsRedisReply *reply)
     }
 }
 
+/* A command only says that it was lost with the connection, and not what ended that. */
+static void
+fail (GTask *task, const GError *error)
+{
+  Look *self = g_task_get_task_data (task);
+  gboolean lost = self->lost != NULL &&
+                  g_error_matches (error, CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE);
+
+  g_task_return_error (task, g_error_copy (lost ? self->lost : error));
+}
+
 static void send_next (GTask *task);
 
 /* What its user may not ask for, Redis refuses; that is no failure. */
@@ -255,7 +269,7 @@ answer_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (error != NULL &&
       (error->domain != CHANNELS_REDIS_ERROR || channels_redis_error_ends_connection (error)))
     {
-      g_task_return_error (task, g_steal_pointer (&error));
+      fail (task, error);
       return;
     }
 
@@ -296,13 +310,16 @@ login_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (channels_redis_login_finish (CHANNELS_REDIS_STREAM (source), result, &error))
     send_next (g_steal_pointer (&task));
   else
-    g_task_return_error (task, g_steal_pointer (&error));
+    fail (task, error);
 }
 
-/* The commands that are under way fail of themselves. */
+/* The commands that are under way fail of themselves, after this. */
 static void
 on_closed (const GError *error, gpointer user_data)
 {
+  Look *self = user_data;
+
+  self->lost = g_error_copy (error);
 }
 
 static const ChannelsRedisStreamFuncs funcs = { .closed = on_closed };
@@ -323,7 +340,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
 
   cancellable = g_task_get_cancellable (task);
-  self->stream = channels_redis_stream_new (connection, &funcs, NULL);
+  self->stream = channels_redis_stream_new (connection, &funcs, self);
   channels_redis_login_async (self->stream, self->address, self->timeout, cancellable, login_cb,
                               g_steal_pointer (&task));
 }
@@ -377,8 +394,9 @@ ask_all (Look *self)
  * Looks at a Redis, from the thread-default main context.
  *
  * Fails as channels_redis_login_async() does where we are not let in, or it is no master, as
- * channels_redis_open_async() does where there is no connection, and with
- * `CHANNELS_ERROR_LAYER_UNAVAILABLE` where it is lost. No password is in an error.
+ * channels_redis_open_async() does where there is no connection, with `G_IO_ERROR_TIMED_OUT` where
+ * nothing comes over it in time, and with what else ended it where it is lost. No password is in an
+ * error.
  */
 void
 channels_redis_probe_async (const ChannelsRedisAddress *address,

@@ -7,6 +7,7 @@ test-doctor-redis.py CHANNELSCTL CHANNELSD INTERFACE.xml
 """
 
 import contextlib
+import signal
 import socket
 import threading
 import time
@@ -63,7 +64,29 @@ class TestRedis(RedisCase):
     def test_silent(self):
         with socket.create_server(('127.0.0.1', 0)) as listening:
             self.configure_layer(f'Hosts=redis://127.0.0.1:{listening.getsockname()[1]}/0')
-            self.assert_found('redis', 'error', 'cannot be reached')
+            self.assert_found('redis', 'error', 'does not answer in time',
+                              'systemctl restart redis-server')
+
+    def test_stopped(self):
+        redis = self.start_redis()
+        path = self.configure_layer(f'Hosts={redis.url}')
+        redis.process.send_signal(signal.SIGSTOP)
+        try:
+            found = self.assert_found('redis', 'error', 'does not answer in time', path)
+        finally:
+            redis.process.send_signal(signal.SIGCONT)
+        self.assertIn('systemctl restart redis-server', found['redis'][0]['remedy'])
+
+    def test_hangs_up(self):
+        """What is no Redis, and no silence either."""
+        with socket.create_server(('127.0.0.1', 0)) as listening:
+            def hang_up():
+                listening.accept()[0].close()
+            thread = threading.Thread(target=hang_up)
+            thread.start()
+            self.configure_layer(f'Hosts=redis://127.0.0.1:{listening.getsockname()[1]}/0')
+            self.assert_found('redis', 'error', 'cannot be reached', 'correct Hosts=')
+            thread.join(PATIENCE)
 
     def test_password(self):
         redis = self.start_redis()
