@@ -105,7 +105,7 @@ make_command (const ChannelsRedisAddress *address, const char *command)
 static void
 tell_failure (ChannelsCtlDoctor *doctor, const ChannelsRedisAddress *address, const GError *error)
 {
-  const char *file = channels_ctl_check_get_config_file (doctor);
+  g_autofree char *place = channels_ctl_layer_say_place_of_hosts (doctor);
 
   if (g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_NOPERM))
     channels_ctl_findings_add (
@@ -115,31 +115,32 @@ tell_failure (ChannelsCtlDoctor *doctor, const ChannelsRedisAddress *address, co
   else if (channels_redis_error_is_refusal (error))
     channels_ctl_findings_add (
         doctor->findings, REDIS, CHANNELS_CTL_STATE_ERROR,
-        g_strdup_printf (_ ("“Hosts=redis://:PASSWORD@HOST:PORT/0” under [Layer] in %s, or "
-                            "PasswordFile="),
-                         file),
+        g_strdup_printf (doctor->daemon.redis != NULL
+                             ? _ ("PasswordFile= under [Layer] in %s, or "
+                                  "“--redis redis://:PASSWORD@HOST:PORT/0” on the command line of "
+                                  "channelsd")
+                             : _ ("“Hosts=redis://:PASSWORD@HOST:PORT/0” under [Layer] in %s, or "
+                                  "PasswordFile="),
+                         channels_ctl_check_get_config_file (doctor)),
         address->password != NULL ? _ ("%s does not take the password")
                                   : _ ("%s wants a password, and there is none"),
         address->display);
   else if (g_error_matches (error, CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_READONLY))
-    channels_ctl_findings_add (
-        doctor->findings, REDIS, CHANNELS_CTL_STATE_ERROR,
-        g_strdup_printf (_ ("name its master in Hosts= under [Layer] in %s"), file),
-        _ ("%s is a replica: it takes nothing"), address->display);
+    channels_ctl_findings_add (doctor->findings, REDIS, CHANNELS_CTL_STATE_ERROR,
+                               g_strdup_printf (_ ("name its master in %s"), place),
+                               _ ("%s is a replica: it takes nothing"), address->display);
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
     channels_ctl_findings_add (
         doctor->findings, REDIS, CHANNELS_CTL_STATE_ERROR,
         g_strdup_printf (_ ("it is suspended or hangs: start it anew (“systemctl restart "
                             "redis-server”); or else let it through the firewall, or correct "
-                            "Hosts= under [Layer] in %s"),
-                         file),
+                            "%s"),
+                         place),
         _ ("%s does not answer in time"), address->display);
   else
     channels_ctl_findings_add (
         doctor->findings, REDIS, CHANNELS_CTL_STATE_ERROR,
-        g_strdup_printf (_ ("start it (“systemctl start redis-server”), or correct Hosts= under "
-                            "[Layer] in %s"),
-                         file),
+        g_strdup_printf (_ ("start it (“systemctl start redis-server”), or correct %s"), place),
         _ ("%s cannot be reached: %s"), address->display, error->message);
 }
 

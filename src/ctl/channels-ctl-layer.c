@@ -188,3 +188,20 @@ channels_ctl_layer_get_hosts (const ChannelsCtlDoctor *doctor, GError **error)
 
   return channels_ctl_layer_parse_hosts (doctor->config, doctor->daemon.redis, password, error);
 }
+
+/**
+ * channels_ctl_layer_say_place_of_hosts:
+ * @doctor: a doctor
+ *
+ * Returns: (transfer full): where it stands, or would, which Redis servers the service connects to
+ */
+char *
+channels_ctl_layer_say_place_of_hosts (const ChannelsCtlDoctor *doctor)
+{
+  /* Translators: both stand behind a verb, as in “correct …”. */
+  if (doctor->daemon.redis != NULL)
+    return g_strdup (_ ("--redis on the command line of channelsd"));
+
+  return g_strdup_printf (_ ("Hosts= under [Layer] in %s"),
+                          channels_ctl_check_get_config_file (doctor));
+}

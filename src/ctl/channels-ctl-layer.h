@@ -18,4 +18,6 @@ channels_ctl_layer_parse_hosts (GKeyFile *file, char **urls, const char *passwor
 
 char *channels_ctl_layer_read (GKeyFile *file, const char *key);
 
+char *channels_ctl_layer_say_place_of_hosts (const ChannelsCtlDoctor *doctor);
+
 G_END_DECLS

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 
-from doctorcase import PATIENCE, SECRET, DoctorCase, main
+from doctorcase import CHANNELSD, PATIENCE, SECRET, DoctorCase, main
 
 # Found by way of doctorcase.
 from channelsd import reserve_port, wait_until
@@ -136,6 +136,25 @@ class TestRedis(RedisCase):
         found = self.doctor()
         self.assertEqual([f['state'] for f in found['redis']], ['ok', 'error'])
 
+    def test_of_the_command_line(self):
+        """A file that does not say where Redis is, is none to correct."""
+        path = self.configure_layer('Hosts=redis://127.0.0.1:1/0')
+        place = '--redis on the command line of channelsd'
+        redis = self.start_redis()
+        self.write_service(f'{CHANNELSD} --redis {redis.url}')
+        redis.client.replicaof('127.0.0.1', reserve_port())
+        found = self.assert_found('redis', 'error', 'replica', f'name its master in {place}')
+        self.assertNotIn(path, found['redis'][0]['remedy'])
+        redis.client.config_set('requirepass', SECRET)
+        self.assert_found('redis', 'error', 'wants a password',
+                          f'PasswordFile= under [Layer] in {path}')
+        redis.kill()
+        found = self.assert_found('redis', 'error', 'cannot be reached', f'correct {place}')
+        self.assertNotIn(path, found['redis'][0]['remedy'])
+        # Its address is still the file's where the line has no more than the layer.
+        self.write_service(f'{CHANNELSD} --layer redis')
+        self.assert_found('redis', 'error', '127.0.0.1:1', path)
+
     def test_of_the_service_that_runs(self):
         redis = self.start_redis()
         daemon = self.start_daemon('--layer', 'redis', '--redis', redis.url)
@@ -146,6 +165,7 @@ class TestRedis(RedisCase):
         wait_until(lambda: daemon.get('LayerState') == 'down', 'its end')
         found = self.assert_found('layer', 'error', 'down')
         self.assertEqual(found['redis'][0]['state'], 'error')
+        self.assertIn('--redis on the command line', found['redis'][0]['remedy'])
         redis.start()
         wait_until(lambda: daemon.get('LayerState') == 'up', 'its return')
         self.assert_found('layer', 'ok')
