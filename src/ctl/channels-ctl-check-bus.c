@@ -19,12 +19,13 @@
 #define SERVICE_FILE CHANNELS_BUS_NAME ".service"
 #define SERVICE_GROUP "D-BUS Service"
 
-/* (nullable): where the bus is, as GDBus finds it, but for starting one by way of X11 */
+/* (nullable): where the bus is, as GDBus finds it, but for starting one by way of X11; and, for the
+ * doctor alone, in a directory that no variable names */
 static char *
-find_address (void)
+find_address (gboolean *out_hidden)
 {
   const char *address = g_getenv ("DBUS_SESSION_BUS_ADDRESS");
-  const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
+  g_autofree char *runtime = channels_ctl_check_find_runtime_directory ();
   g_autofree char *path = NULL;
   g_autofree char *escaped = NULL;
 
@@ -37,6 +38,7 @@ find_address (void)
   if (!g_file_test (path, G_FILE_TEST_EXISTS))
     return NULL;
 
+  *out_hidden = g_strcmp0 (runtime, g_getenv ("XDG_RUNTIME_DIR")) != 0;
   escaped = g_dbus_address_escape_value (path);
   return g_strconcat ("unix:path=", escaped, NULL);
 }
@@ -53,24 +55,24 @@ channels_ctl_check_bus (ChannelsCtlDoctor *doctor)
   g_autoptr (ChannelsCtlDeadline) deadline =
       channels_ctl_deadline_new (CHANNELS_CTL_DOCTOR_PATIENCE);
   GCancellable *cancellable = channels_ctl_deadline_get_cancellable (deadline);
-  g_autofree char *address = find_address ();
+  gboolean hidden = FALSE;
+  g_autofree char *address = find_address (&hidden);
   g_autoptr (GError) error = NULL;
 
-  if (address == NULL)
-    {
-      channels_ctl_findings_add (doctor->findings, BUS, CHANNELS_CTL_STATE_ERROR,
-                                 g_strdup ("dbus-run-session -- bash"),
-                                 _ ("there is no session bus: neither $DBUS_SESSION_BUS_ADDRESS "
-                                    "nor $XDG_RUNTIME_DIR/bus"));
-      return;
-    }
+  if (address != NULL)
+    doctor->bus =
+        g_dbus_connection_new_for_address_sync (address,
+                                                G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                    G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                                                NULL, cancellable, &error);
 
-  doctor->bus =
-      g_dbus_connection_new_for_address_sync (address,
-                                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                              NULL, cancellable, &error);
-  if (doctor->bus != NULL)
+  if (address == NULL || hidden)
+    channels_ctl_findings_add (doctor->findings, BUS, CHANNELS_CTL_STATE_ERROR,
+                               doctor->bus != NULL ? channels_ctl_check_make_runtime_remedy ()
+                                                   : g_strdup ("dbus-run-session -- bash"),
+                               _ ("there is no session bus: neither $DBUS_SESSION_BUS_ADDRESS "
+                                  "nor $XDG_RUNTIME_DIR/bus"));
+  else if (doctor->bus != NULL)
     channels_ctl_findings_add (doctor->findings, BUS, CHANNELS_CTL_STATE_OK, NULL,
                                _ ("the session bus answers"));
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))

@@ -65,7 +65,7 @@ make_line (const ChannelsCtlDaemon *daemon)
 char *
 channels_ctl_check_find_credentials (void)
 {
-  const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
+  g_autofree char *runtime = channels_ctl_check_find_runtime_directory ();
   g_autofree char *path = runtime != NULL ? g_build_filename (runtime, CREDENTIALS, NULL) : NULL;
 
   return path != NULL && g_file_test (path, G_FILE_TEST_IS_DIR) ? g_steal_pointer (&path) : NULL;

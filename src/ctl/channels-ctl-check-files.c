@@ -33,7 +33,7 @@ check_directory (ChannelsCtlDoctor *doctor, const char *path)
                                _ ("%s is no directory"), path);
   else if (directory.st_uid != getuid ())
     channels_ctl_findings_add (doctor->findings, RUNTIME, CHANNELS_CTL_STATE_ERROR,
-                               g_strdup_printf ("export XDG_RUNTIME_DIR=/run/user/%u", getuid ()),
+                               channels_ctl_check_make_runtime_remedy (),
                                _ ("%s belongs to another user (%u)"), path, directory.st_uid);
   else if ((directory.st_mode & 0777) != 0700)
     channels_ctl_findings_add (doctor->findings, RUNTIME, CHANNELS_CTL_STATE_ERROR,
@@ -52,6 +52,66 @@ is_named (const char *runtime)
   return runtime != NULL && g_path_is_absolute (runtime);
 }
 
+/* The one that systemd-logind makes for this user: (transfer full). */
+static char *
+make_usual_path (void)
+{
+  return g_strdup_printf ("/run/user/%u", getuid ());
+}
+
+/**
+ * channels_ctl_check_find_runtime_directory:
+ *
+ * Returns: (transfer full) (nullable): the directory of the session's files; where no variable
+ *   names it, the usual one, if it is there and ours
+ */
+char *
+channels_ctl_check_find_runtime_directory (void)
+{
+  const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
+  g_autofree char *usual = NULL;
+  struct stat directory;
+
+  if (is_named (runtime))
+    return g_strdup (runtime);
+
+  usual = make_usual_path ();
+  if (g_stat (usual, &directory) != 0 || !S_ISDIR (directory.st_mode) ||
+      directory.st_uid != getuid ())
+    return NULL;
+
+  return g_steal_pointer (&usual);
+}
+
+/**
+ * channels_ctl_check_make_runtime_remedy:
+ *
+ * Returns: (transfer full): what has `$XDG_RUNTIME_DIR` name a directory that is there
+ */
+char *
+channels_ctl_check_make_runtime_remedy (void)
+{
+  g_autofree char *usual = make_usual_path ();
+  g_autofree char *parent = g_path_get_dirname (usual);
+
+  if (g_file_test (usual, G_FILE_TEST_EXISTS))
+    return g_strdup_printf ("export XDG_RUNTIME_DIR=%s", usual);
+  if (g_access (parent, W_OK) == 0)
+    return g_strdup_printf ("mkdir -m 700 %s && export XDG_RUNTIME_DIR=%s", usual, usual);
+
+  return g_strdup ("export XDG_RUNTIME_DIR=$(mktemp -d)");
+}
+
+/* Whether the session's directory is ours alone, and ours in it. */
+static gboolean
+check_directories (ChannelsCtlDoctor *doctor, const char *runtime)
+{
+  g_autofree char *ours = g_build_filename (runtime, CHANNELS_FOLDER, NULL);
+
+  return check_directory (doctor, runtime) &&
+         (!g_file_test (ours, G_FILE_TEST_EXISTS) || check_directory (doctor, ours));
+}
+
 /**
  * channels_ctl_check_runtime_directory:
  * @doctor: a doctor
@@ -61,27 +121,19 @@ is_named (const char *runtime)
 void
 channels_ctl_check_runtime_directory (ChannelsCtlDoctor *doctor)
 {
-  const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
-  g_autofree char *ours = NULL;
+  g_autofree char *runtime = channels_ctl_check_find_runtime_directory ();
+  gboolean named = is_named (g_getenv ("XDG_RUNTIME_DIR"));
 
-  if (!is_named (runtime))
-    {
-      channels_ctl_findings_add (doctor->findings, RUNTIME, CHANNELS_CTL_STATE_WARNING,
-                                 g_strdup_printf ("export XDG_RUNTIME_DIR=/run/user/%u", getuid ()),
-                                 _ ("$XDG_RUNTIME_DIR is not set: neither the page's URL nor the "
-                                    "node's name is kept"));
-      return;
-    }
+  if (!named)
+    channels_ctl_findings_add (doctor->findings, RUNTIME, CHANNELS_CTL_STATE_WARNING,
+                               channels_ctl_check_make_runtime_remedy (),
+                               _ ("$XDG_RUNTIME_DIR is not set: neither the page's URL nor the "
+                                  "node's name is kept"));
 
-  if (!check_directory (doctor, runtime))
-    return;
-
-  ours = g_build_filename (runtime, CHANNELS_FOLDER, NULL);
-  if (g_file_test (ours, G_FILE_TEST_EXISTS) && !check_directory (doctor, ours))
-    return;
-
-  channels_ctl_findings_add (doctor->findings, RUNTIME, CHANNELS_CTL_STATE_OK, NULL,
-                             _ ("%s is ours alone"), runtime);
+  /* What would be found once it is set. */
+  if (runtime != NULL && check_directories (doctor, runtime) && named)
+    channels_ctl_findings_add (doctor->findings, RUNTIME, CHANNELS_CTL_STATE_OK, NULL,
+                               _ ("%s is ours alone"), runtime);
 }
 
 /* A file of that name which is no plain file of ours for us alone. */
@@ -146,7 +198,7 @@ compare (ChannelsCtlDoctor *doctor, const char *path, const char *url)
 void
 channels_ctl_check_url_file (ChannelsCtlDoctor *doctor)
 {
-  const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
+  g_autofree char *runtime = channels_ctl_check_find_runtime_directory ();
   g_autofree char *property = channels_ctl_doctor_dup_property (doctor, "Url");
   g_autofree char *path = NULL;
   g_autofree char *text = NULL;
@@ -155,7 +207,7 @@ channels_ctl_check_url_file (ChannelsCtlDoctor *doctor)
 
   if (*property != '\0')
     doctor->url = g_steal_pointer (&property);
-  if (!is_named (runtime))
+  if (runtime == NULL)
     {
       channels_ctl_findings_add (doctor->findings, URL_FILE, CHANNELS_CTL_STATE_SKIPPED, NULL,
                                  _ ("$XDG_RUNTIME_DIR is not set"));

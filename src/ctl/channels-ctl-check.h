@@ -32,6 +32,10 @@ char *channels_ctl_check_install_remedy (void);
 
 char *channels_ctl_check_find_credentials (void);
 
+char *channels_ctl_check_find_runtime_directory (void);
+
+char *channels_ctl_check_make_runtime_remedy (void);
+
 const char *channels_ctl_check_get_config_file (const ChannelsCtlDoctor *doctor);
 
 G_END_DECLS

@@ -35,6 +35,7 @@ class DoctorCase(unittest.TestCase):
     """An environment with nothing in it: no bus, no service, no configuration."""
 
     maxDiff = None
+    wrapper = ()  # what runs the doctor, if anything
 
     def setUp(self):
         self.directory = self.enterContext(tempfile.TemporaryDirectory(prefix='channels-doctor-'))
@@ -96,9 +97,9 @@ class DoctorCase(unittest.TestCase):
 
     def doctor(self, *arguments):
         """What it has found, as {check: [finding, …]}."""
-        done = subprocess.run([CHANNELSCTL, 'doctor', '--json', *arguments], env=self.env,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-                              timeout=4 * PATIENCE, encoding='utf-8')
+        done = subprocess.run([*self.wrapper, CHANNELSCTL, 'doctor', '--json', *arguments],
+                              env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              check=False, timeout=4 * PATIENCE, encoding='utf-8')
         self.assertNotIn(SECRET, done.stdout + done.stderr)
         findings = json.loads(done.stdout)
         bad = [f for f in findings if f['state'] in ('warning', 'error')]

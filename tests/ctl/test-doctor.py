@@ -246,9 +246,41 @@ class TestFiles(DoctorCase):
         self.env['XDG_RUNTIME_DIR'] = self.directory + '/not there'
         self.assert_found('runtime-directory', 'error', 'no directory',
                           f"mkdir -m 700 '{self.directory}/not there'")
-        del self.env['XDG_RUNTIME_DIR']
-        found = self.assert_found('runtime-directory', 'warning', 'not set')
+
+    def unset_runtime_directory(self, script):
+        """Has no variable name it; /run is another one, with what a script puts there."""
+        namespace = ['unshare', '--mount', '--map-root-user']
+        mount = 'mount -t tmpfs none /run'
+        if subprocess.run([*namespace, *mount.split()], check=False).returncode != 0:
+            self.skipTest('there are no namespaces here')
+        self.wrapper = [*namespace, 'sh', '-c', f'{mount} && {script} "$@"', 'sh']
+        self.env.pop('XDG_RUNTIME_DIR', None)
+
+    def test_runtime_directory_is_not_set(self):
+        self.unset_runtime_directory('mkdir /run/user && exec')
+        found = self.assert_found('runtime-directory', 'warning', 'not set',
+                                  'mkdir -m 700 /run/user/0 && export XDG_RUNTIME_DIR=/run/user/0')
         self.assertEqual(found['url-file'][0]['state'], 'skipped')
+        self.unset_runtime_directory('exec')
+        self.assert_found('runtime-directory', 'warning', 'not set', 'XDG_RUNTIME_DIR=$(mktemp -d)')
+
+    def test_runtime_directory_is_not_set_and_bad(self):
+        self.unset_runtime_directory('mkdir -p -m 755 /run/user/0/channels && '
+                                     'echo http://127.0.0.1:1/ >/run/user/0/channels/url && exec')
+        found = self.doctor()
+        self.assertEqual([(f['state'], f['remedy']) for f in found['runtime-directory']],
+                         [('warning', 'export XDG_RUNTIME_DIR=/run/user/0'),
+                          ('error', 'chmod 700 /run/user/0')])
+        self.assertEqual(found['url-file'][0]['remedy'], 'chmod 600 /run/user/0/channels/url')
+
+    def test_bus_in_a_runtime_directory_that_is_not_set(self):
+        self.unset_runtime_directory(
+            'mkdir -p -m 700 /run/user/0 && exec dbus-run-session -- sh -c \'path=$'
+            '{DBUS_SESSION_BUS_ADDRESS#unix:path=}; ln -s "${path%%,*}" /run/user/0/bus; '
+            'unset DBUS_SESSION_BUS_ADDRESS; exec "$@"\' sh')
+        found = self.assert_found('bus', 'error', 'no session bus',
+                                  'export XDG_RUNTIME_DIR=/run/user/0')
+        self.assertIn('the bus does not start it', found['service'][0]['text'])
 
     def test_url_file(self):
         daemon = self.start_daemon()
