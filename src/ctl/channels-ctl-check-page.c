@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "channels-ctl-address.h"
 #include "channels-ctl-check.h"
 #include "channels-ctl-http.h"
 
@@ -21,59 +22,8 @@
 /* What it says where it is asked for its health. */
 #define ALIVE "{\"status\":\"ok\"}"
 
-/* Those that channels.conf(5) has where nothing is said. */
-static const char *const default_listen[] = { "127.0.0.1:8484", "[::1]:8484", NULL };
-
 /* What a page of ours has to say to a browser: nothing from elsewhere, and in nobody's frame. */
 static const char *const policies[] = { "default-src 'self'", "frame-ancestors 'none'" };
-
-/* (nullable) (transfer full): where it is to listen; `NULL` where that cannot be read */
-static GStrv
-get_listen (const ChannelsCtlDoctor *doctor)
-{
-  GStrv listen = NULL;
-
-  if (doctor->daemon.listen != NULL)
-    return g_strdupv (doctor->daemon.listen);
-  if (doctor->config == NULL)
-    return NULL;
-
-  listen = g_key_file_get_string_list (doctor->config, "Server", "Listen", NULL, NULL);
-  if (listen == NULL)
-    return g_strdupv ((GStrv) default_listen);
-
-  /* GKeyFile keeps what channelsd leaves out: the spaces in front of an item. */
-  for (guint i = 0; listen[i] != NULL; i++)
-    g_strchug (listen[i]);
-  return listen;
-}
-
-/* (nullable) (transfer full): of `ADDRESS:PORT`, which channelsd has found right; none where the
- * port is the kernel's choice */
-static GSocketAddress *
-parse_address (const char *item)
-{
-  const char *colon = strrchr (item, ':');
-  g_autofree char *host = NULL;
-  guint64 port;
-
-  if (colon == NULL || !g_ascii_string_to_unsigned (colon + 1, 10, 1, G_MAXUINT16, &port, NULL))
-    return NULL;
-
-  host = item[0] == '[' ? g_strndup (item + 1, MAX (colon - item - 2, 0))
-                        : g_strndup (item, colon - item);
-  return g_inet_socket_address_new_from_string (host, (guint) port);
-}
-
-/* Whether an address could be listened on now. */
-static gboolean
-try_address (GSocketAddress *address, GError **error)
-{
-  g_autoptr (GSocket) bound = g_socket_new (g_socket_address_get_family (address),
-                                            G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
-
-  return bound != NULL && g_socket_bind (bound, address, TRUE, error);
-}
 
 static char *
 make_port_remedy (const ChannelsCtlDoctor *doctor, GSocketAddress *address)
@@ -112,10 +62,10 @@ is_channelsd (const char *item)
 static gboolean
 check_free (ChannelsCtlDoctor *doctor, const char *item)
 {
-  g_autoptr (GSocketAddress) address = parse_address (item);
+  g_autoptr (GSocketAddress) address = channels_ctl_address_parse (item);
   g_autoptr (GError) error = NULL;
 
-  if (address == NULL || try_address (address, &error))
+  if (address == NULL || channels_ctl_address_try (address, &error))
     return TRUE;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE) && is_channelsd (item))
@@ -162,16 +112,9 @@ check_stopped (ChannelsCtlDoctor *doctor, GStrv listen)
 static gboolean
 check_listens (ChannelsCtlDoctor *doctor, const char *item)
 {
-  g_autoptr (GSocketAddress) address = parse_address (item);
-  g_autofree char *url = g_strdup_printf ("http://%s/", item);
-  g_auto (ChannelsCtlHttp) answer = { 0 };
   g_autoptr (GError) error = NULL;
 
-  if (address == NULL ||
-      channels_ctl_http_get (url, "/health", CHANNELS_CTL_DOCTOR_PATIENCE, &answer, &error))
-    return TRUE;
-  /* It cannot where there is no such address. */
-  if (g_socket_address_get_family (address) == G_SOCKET_FAMILY_IPV6 && !try_address (address, NULL))
+  if (channels_ctl_address_answers (item, &error))
     return TRUE;
 
   channels_ctl_findings_add (doctor->findings, ADDRESSES, CHANNELS_CTL_STATE_WARNING,
@@ -223,7 +166,7 @@ check_running (ChannelsCtlDoctor *doctor, GStrv listen)
 void
 channels_ctl_check_addresses (ChannelsCtlDoctor *doctor)
 {
-  g_auto (GStrv) listen = get_listen (doctor);
+  g_auto (GStrv) listen = channels_ctl_address_list (&doctor->daemon, doctor->config);
 
   if (doctor->url != NULL)
     check_running (doctor, listen);
