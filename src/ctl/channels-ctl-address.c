@@ -102,3 +102,53 @@ channels_ctl_address_answers (const char *item, GError **error)
   g_propagate_error (error, g_steal_pointer (&why));
   return FALSE;
 }
+
+/* Whether it stands for others, of which a URL names one. */
+static gboolean
+is_any (GSocketAddress *address)
+{
+  GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (address);
+
+  return g_inet_address_get_is_any (g_inet_socket_address_get_address (inet));
+}
+
+static gboolean
+are_same (GSocketAddress *a, GSocketAddress *b)
+{
+  GInetSocketAddress *inet_a = G_INET_SOCKET_ADDRESS (a);
+  GInetSocketAddress *inet_b = G_INET_SOCKET_ADDRESS (b);
+
+  return g_inet_socket_address_get_port (inet_a) == g_inet_socket_address_get_port (inet_b) &&
+         g_inet_address_equal (g_inet_socket_address_get_address (inet_a),
+                               g_inet_socket_address_get_address (inet_b));
+}
+
+/**
+ * channels_ctl_address_may_be_listed:
+ * @url: of the page
+ * @listen: where the service is to listen
+ *
+ * Returns: `FALSE` where @url is at none of these addresses
+ */
+gboolean
+channels_ctl_address_may_be_listed (const char *url, char **listen)
+{
+  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
+  g_autoptr (GSocketAddress) address = NULL;
+
+  if (uri != NULL && g_uri_get_host (uri) != NULL && g_uri_get_port (uri) > 0)
+    address =
+        g_inet_socket_address_new_from_string (g_uri_get_host (uri), (guint) g_uri_get_port (uri));
+  if (address == NULL)
+    return TRUE;
+
+  for (guint i = 0; listen[i] != NULL; i++)
+    {
+      g_autoptr (GSocketAddress) listed = channels_ctl_address_parse (listen[i]);
+
+      if (listed == NULL || is_any (listed) || are_same (listed, address))
+        return TRUE;
+    }
+
+  return FALSE;
+}

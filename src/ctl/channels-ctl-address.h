@@ -19,4 +19,6 @@ gboolean channels_ctl_address_try (GSocketAddress *address, GError **error);
 
 gboolean channels_ctl_address_answers (const char *item, GError **error);
 
+gboolean channels_ctl_address_may_be_listed (const char *url, char **listen);
+
 G_END_DECLS

@@ -172,3 +172,47 @@ channels_ctl_daemon_find_config (const ChannelsCtlDaemon *self)
 
   return g_steal_pointer (&path);
 }
+
+/* Whether a variable of a process, whose NULs are between them, is as ours; an empty one is none.
+ */
+static gboolean
+is_ours (const char *environment, gsize length, const char *name)
+{
+  const char *ours = g_getenv (name);
+  const char *theirs = "";
+  gsize n = strlen (name);
+
+  for (gsize i = 0; i < length; i += strlen (environment + i) + 1)
+    {
+      if (strncmp (environment + i, name, n) == 0 && environment[i + n] == '=')
+        theirs = environment + i + n + 1;
+    }
+
+  return g_str_equal (theirs, ours != NULL ? ours : "");
+}
+
+/**
+ * channels_ctl_daemon_may_find_config:
+ * @self: how it was started
+ * @pid: of the channelsd that runs
+ *
+ * Returns: `FALSE` where it is known to look for its configuration in other directories than
+ *   channels_ctl_daemon_find_config() does
+ */
+gboolean
+channels_ctl_daemon_may_find_config (const ChannelsCtlDaemon *self, guint pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%u/environ", pid);
+  g_autofree char *own = file_in (g_get_user_config_dir ());
+  g_autofree char *environment = NULL;
+  gsize length;
+
+  if (self->config != NULL || !g_file_get_contents (path, &environment, &length, NULL))
+    return TRUE;
+
+  /* The system's are looked into where the user's own has none. */
+  return is_ours (environment, length, "HOME") &&
+         is_ours (environment, length, "XDG_CONFIG_HOME") &&
+         (g_file_test (own, G_FILE_TEST_EXISTS) ||
+          is_ours (environment, length, "XDG_CONFIG_DIRS"));
+}

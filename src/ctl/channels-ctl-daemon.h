@@ -34,4 +34,6 @@ void channels_ctl_daemon_clear (ChannelsCtlDaemon *self);
 
 char *channels_ctl_daemon_find_config (const ChannelsCtlDaemon *self);
 
+gboolean channels_ctl_daemon_may_find_config (const ChannelsCtlDaemon *self, guint pid);
+
 G_END_DECLS

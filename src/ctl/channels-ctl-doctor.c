@@ -16,8 +16,14 @@
 #define DEFAULT_PYTHON "python3"
 #define DEFAULT_LAYER "default"
 
-static void
-doctor_clear (ChannelsCtlDoctor *self)
+/**
+ * channels_ctl_doctor_clear:
+ * @self: a doctor
+ *
+ * Frees what it knows.
+ */
+void
+channels_ctl_doctor_clear (ChannelsCtlDoctor *self)
 {
   g_clear_pointer (&self->findings, channels_ctl_findings_free);
   g_clear_object (&self->bus);
@@ -28,8 +34,6 @@ doctor_clear (ChannelsCtlDoctor *self)
   g_clear_pointer (&self->config, g_key_file_unref);
   g_clear_pointer (&self->config_file, g_free);
 }
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ChannelsCtlDoctor, doctor_clear)
 
 /**
  * channels_ctl_doctor_dup_property:

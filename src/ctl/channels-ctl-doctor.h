@@ -46,6 +46,10 @@ typedef struct
   char *config_file; /* (owned) */
 } ChannelsCtlDoctor;
 
+void channels_ctl_doctor_clear (ChannelsCtlDoctor *self);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ChannelsCtlDoctor, channels_ctl_doctor_clear)
+
 char *channels_ctl_doctor_dup_property (const ChannelsCtlDoctor *self, const char *name);
 
 char *channels_ctl_doctor_restart_command (const ChannelsCtlDoctor *self);

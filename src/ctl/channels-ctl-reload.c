@@ -3,11 +3,14 @@
 
 #include "config.h"
 
+#include "channels-ctl-address.h"
 #include "channels-ctl-command.h"
+#include "channels-ctl-doctor.h"
 #include "channels-ctl-error.h"
 #include "channels-ctl-text.h"
 
 #include "channels-names.h"
+#include "channels-secret.h"
 
 #include <glib/gi18n.h>
 
@@ -46,8 +49,69 @@ has_changed (GVariant *before, GVariant *after, guint i)
   return !g_str_equal (get (before, changes[i].property), get (after, changes[i].property));
 }
 
+/* Where a configuration without mistakes has the service listen: (transfer full) (nullable). */
+static GStrv
+read_listen (const ChannelsCtlDaemon *daemon)
+{
+  g_autofree char *path = channels_ctl_daemon_find_config (daemon);
+  g_autoptr (GKeyFile) config = g_key_file_new ();
+  GStrv listen = NULL;
+
+  /* What comes through a pipe was read already. */
+  if (path != NULL && !g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return NULL;
+
+  /* There may be passwords in it. */
+  channels_secret_hide_memory (TRUE);
+  if (path == NULL || g_key_file_load_from_file (config, path, G_KEY_FILE_NONE, NULL))
+    listen = channels_ctl_address_list (daemon, config);
+  g_clear_pointer (&config, g_key_file_unref);
+  channels_secret_hide_memory (FALSE);
+
+  return listen;
+}
+
 static gboolean
-print_json (ChannelsCtlContext *context, GVariant *before, GVariant *after, GError **error)
+listens_on (const char *url, char **listen)
+{
+  gboolean all = channels_ctl_address_may_be_listed (url, listen);
+
+  for (guint i = 0; all && listen[i] != NULL; i++)
+    all = channels_ctl_address_answers (listen[i], NULL);
+
+  return all;
+}
+
+/* Another `Listen=` is not taken over. The service does not say so on the bus, and its doctor can
+ * tell: (transfer full) (nullable), where it will listen. */
+static GStrv
+find_next_listen (ChannelsDBusChannels *proxy, GVariant *properties)
+{
+  g_auto (ChannelsCtlDoctor) doctor = { 0 };
+  g_auto (GStrv) listen = NULL;
+
+  doctor.findings = channels_ctl_findings_new ();
+  doctor.bus = g_object_ref (g_dbus_proxy_get_connection (G_DBUS_PROXY (proxy)));
+  channels_ctl_check_units (&doctor);
+  channels_ctl_check_service (&doctor);
+  /* The command line, and sockets that systemd holds, stand in the place of the file's. */
+  if (doctor.pid == 0 || doctor.socket_active || doctor.daemon.listen != NULL ||
+      !channels_ctl_daemon_may_find_config (&doctor.daemon, doctor.pid))
+    return NULL;
+
+  listen = read_listen (&doctor.daemon);
+  if (listen == NULL || listens_on (get (properties, "Url"), listen))
+    return NULL;
+
+  return g_steal_pointer (&listen);
+}
+
+static gboolean
+print_json (ChannelsCtlContext *context,
+            GVariant *before,
+            GVariant *after,
+            char **next_listen,
+            GError **error)
 {
   GVariantBuilder changed = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   GVariantBuilder answer = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
@@ -60,12 +124,19 @@ print_json (ChannelsCtlContext *context, GVariant *before, GVariant *after, GErr
     }
   g_variant_builder_add (&answer, "{sv}", "reloaded", g_variant_new_boolean (TRUE));
   g_variant_builder_add (&answer, "{sv}", "changed", g_variant_builder_end (&changed));
+  if (next_listen != NULL)
+    g_variant_builder_add (&answer, "{sv}", "next_listen",
+                           g_variant_new_strv ((const char *const *) next_listen, -1));
 
   return channels_ctl_context_print_json (context, g_variant_builder_end (&answer), error);
 }
 
 static gboolean
-print_text (ChannelsCtlContext *context, GVariant *before, GVariant *after, GError **error)
+print_text (ChannelsCtlContext *context,
+            GVariant *before,
+            GVariant *after,
+            char **next_listen,
+            GError **error)
 {
   g_autoptr (GString) text = g_string_new (_ ("The configuration is taken over"));
 
@@ -77,6 +148,14 @@ print_text (ChannelsCtlContext *context, GVariant *before, GVariant *after, GErr
 
       if (has_changed (before, after, i))
         g_string_append_printf (text, "%s %s → %s\n", _ (changes[i].title), old, new);
+    }
+  if (next_listen != NULL)
+    {
+      g_autofree char *words = g_strjoinv (";", next_listen);
+      g_autofree char *shown = channels_ctl_text_escape (words);
+
+      g_string_append_printf (text, _ ("Listen=%s holds from the next start on"), shown);
+      g_string_append_c (text, '\n');
     }
 
   return channels_ctl_context_print (context, text->str, error);
@@ -135,6 +214,7 @@ run (ChannelsCtlContext *context, char **argv, GError **error)
   g_auto (GStrv) arguments = NULL;
   g_autoptr (GVariant) before = NULL;
   g_autoptr (GVariant) after = NULL;
+  g_auto (GStrv) next_listen = NULL;
   ChannelsDBusChannels *proxy;
 
   if (!channels_ctl_command_parse_json (&channels_ctl_reload, argv, &json, &arguments, error))
@@ -147,8 +227,9 @@ run (ChannelsCtlContext *context, char **argv, GError **error)
       (after = channels_ctl_context_get_properties (context, error)) == NULL)
     return FALSE;
 
-  return json ? print_json (context, before, after, error)
-              : print_text (context, before, after, error);
+  next_listen = find_next_listen (proxy, after);
+  return json ? print_json (context, before, after, next_listen, error)
+              : print_text (context, before, after, next_listen, error);
 }
 
 const ChannelsCtlCommand channels_ctl_reload = {

@@ -6,11 +6,14 @@
 test-reload.py CHANNELSCTL CHANNELSD INTERFACE.xml
 """
 
+import http.server
 import json
 import os
 import subprocess
+import threading
 
-from doctorcase import BUS_NAME, CHANNELSCTL, CHANNELSD, INTERFACE, PATIENCE, DoctorCase, main
+from doctorcase import (
+    BUS_NAME, CHANNELSCTL, CHANNELSD, INTERFACE, PATIENCE, DoctorCase, main, reserve_port)
 
 ROUTE = '[Route chat]\nPath=/elsewhere/\nGroup=chat_chat_room\nConsumer=chat\n'
 
@@ -59,6 +62,59 @@ class TestReload(DoctorCase):
         self.assertEqual(json.loads(self.reload('--json')), {
             'reloaded': True,
             'changed': {'websocket_url': f'ws://127.0.0.1:{daemon.port}/elsewhere/'}})
+
+    def start_activated(self, *arguments):
+        """A channelsd that has its addresses from its file."""
+        self.write_service(' '.join([CHANNELSD, '--activated', *arguments]))
+        self.start_bus('data_home/dbus-1/services')
+        self.configure(f'[Server]\nListen=127.0.0.1:{self.port}\n')
+        subprocess.run([CHANNELSCTL, 'status'], env=self.env, stdout=subprocess.DEVNULL,
+                       timeout=PATIENCE, check=True)
+
+    def assert_next_listen(self, listen):
+        line = f'Listen={listen} holds from the next start on\n' if listen else ''
+        self.assertEqual(self.reload(), 'The configuration is taken over\n' + line)
+        answer = {'next_listen': listen.split(';')} if listen else {}
+        self.assertEqual(json.loads(self.reload('--json')),
+                         {'reloaded': True, 'changed': {}, **answer})
+
+    def test_another_listen(self):
+        self.start_activated()
+        ours, another = f'127.0.0.1:{self.port}', f'127.0.0.1:{reserve_port()}'
+        for listen, waits in ((ours, False), (another, True), (f'{ours};{another}', True),
+                              (ours + '; ', False)):
+            with self.subTest(listen):
+                self.configure(f'[Server]\nListen={listen}\n')
+                self.assert_next_listen(listen if waits else '')
+
+    def test_fewer_addresses(self):
+        self.start_activated()
+        with http.server.HTTPServer(('127.0.0.1', 0), http.server.BaseHTTPRequestHandler) as other:
+            threading.Thread(target=other.serve_forever, daemon=True).start()
+            self.addCleanup(other.shutdown)
+            listen = f'127.0.0.1:{other.server_address[1]}'
+            self.configure(f'[Server]\nListen={listen}\n')
+            self.assert_next_listen(listen)
+
+    def test_another_listen_that_does_not_count(self):
+        """The command line has the last word."""
+        self.start_activated('--listen', f'127.0.0.1:{self.port}')
+        self.configure(f'[Server]\nListen=127.0.0.1:{reserve_port()}\n')
+        self.assert_next_listen('')
+
+    def test_another_listen_while_systemd_listens(self):
+        self.start_activated()
+        self.start('fake-manager.py', 'loaded', 'active', 'loaded', 'active', 'enabled')
+        self.wait_for_name('org.freedesktop.systemd1')
+        self.configure(f'[Server]\nListen=127.0.0.1:{reserve_port()}\n')
+        self.assert_next_listen('')
+
+    def test_listen_in_another_file(self):
+        self.start_activated()
+        self.env['XDG_CONFIG_HOME'] = os.path.join(self.directory, 'other')
+        self.write('other/channels/channels.conf',
+                   f'[Server]\nListen=127.0.0.1:{reserve_port()}\n')
+        self.assert_next_listen('')
 
     def test_mistakes(self):
         daemon = self.start_daemon(configuration='#\n')
