@@ -182,7 +182,7 @@ tell_mistake (ChannelsCtlDoctor *doctor, const char *mistake)
   else
     channels_ctl_findings_add (
         doctor->findings, CONFIGURATION, CHANNELS_CTL_STATE_ERROR,
-        doctor->config_file != NULL
+        doctor->config_file != NULL && !g_str_has_prefix (mistake, "--")
             ? g_strdup_printf (_ ("correct it in %s; channels.conf(5) says what is allowed"),
                                doctor->config_file)
             : g_strdup ("channelsd --help"),

@@ -148,6 +148,26 @@ static const struct
   { "ChannelCapacity", CHANNELS_CTL_STATE_WARNING, FALSE },
 };
 
+/* What to do about a difference, where it stands: @value is what the project has, if that may be
+ * shown. */
+static char *
+make_remedy (ChannelsCtlDoctor *doctor, const char *key, const char *value, const char *project)
+{
+  const char *file = channels_ctl_check_get_config_file (doctor);
+  g_autofree char *place = NULL;
+
+  if (value != NULL && doctor->daemon.layer != NULL && g_str_equal (key, "Backend"))
+    return g_strdup_printf (_ ("“--layer %s” on the command line of channelsd"), value);
+  if (value != NULL)
+    return g_strdup_printf (_ ("“%s=%s” under [Layer] in %s"), key, value, file);
+
+  place = g_str_equal (key, "Hosts") && doctor->daemon.redis != NULL
+              ? channels_ctl_layer_say_place_of_hosts (doctor)
+              : g_strdup (file);
+  return g_strdup_printf (_ ("“channelsctl import-django %s” prints what belongs in %s"), project,
+                          place);
+}
+
 static void
 tell_difference (ChannelsCtlDoctor *doctor,
                  const char *key,
@@ -155,15 +175,9 @@ tell_difference (ChannelsCtlDoctor *doctor,
                  const char *value,
                  const char *project)
 {
-  const char *file = channels_ctl_check_get_config_file (doctor);
-
-  channels_ctl_findings_add (
-      doctor->findings, PROJECT, state,
-      value != NULL ? g_strdup_printf (_ ("“%s=%s” under [Layer] in %s"), key, value, file)
-                    : g_strdup_printf (_ ("“channelsctl import-django %s” prints what belongs in "
-                                          "%s"),
-                                       project, file),
-      _ ("%s= is not what the project has"), key);
+  channels_ctl_findings_add (doctor->findings, PROJECT, state,
+                             make_remedy (doctor, key, value, project),
+                             _ ("%s= is not what the project has"), key);
 }
 
 static const char *

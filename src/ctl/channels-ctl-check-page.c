@@ -29,11 +29,16 @@ static char *
 make_port_remedy (const ChannelsCtlDoctor *doctor, GSocketAddress *address)
 {
   guint port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
+  guint next = port < G_MAXUINT16 ? port + 1 : port - 1;
+
+  if (doctor->daemon.listen != NULL)
+    return g_strdup_printf (_ ("“ss -ltnp 'sport = :%u'” says which program; for another port, put "
+                               "“--listen 127.0.0.1:%u” on the command line of channelsd"),
+                            port, next);
 
   return g_strdup_printf (_ ("“ss -ltnp 'sport = :%u'” says which program; for another port, put "
                              "“Listen=127.0.0.1:%u” under [Server] in %s"),
-                          port, port < G_MAXUINT16 ? port + 1 : port - 1,
-                          channels_ctl_check_get_config_file (doctor));
+                          port, next, channels_ctl_check_get_config_file (doctor));
 }
 
 /* Both programs have to be on the one bus, where they were meant to find each other. */

@@ -315,6 +315,15 @@ class TestDjango(RedisCase):
         self.assertIn('Backend=redis-pubsub', findings[1]['remedy'])
         self.assertIn('channelsctl import-django', findings[2]['remedy'])
 
+    def test_project_of_another_command_line(self):
+        path = self.configure_layer('Prefix=mine')
+        self.write_service(f'{CHANNELSD} --layer redis-pubsub --redis redis://127.0.0.1:1/0')
+        findings = self.check_project('core', [self.redis.url])
+        self.assertEqual([f['text'].split('=')[0] for f in findings], ['Hosts', 'Backend', 'Prefix'])
+        self.assertIn('--redis on the command line', findings[0]['remedy'])
+        self.assertIn('“--layer redis” on the command line', findings[1]['remedy'])
+        self.assertIn(f'in {path}', findings[2]['remedy'])
+
     def test_project_with_other_settings(self):
         self.configure_layer(f'Hosts={self.redis.url}', 'Capacity=7', 'Prefix=mine')
         findings = self.check_project('core', [self.redis.url])

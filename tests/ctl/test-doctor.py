@@ -188,6 +188,11 @@ class TestConfiguration(DoctorCase):
         self.write_service(f'{CHANNELSD} --config {path}')
         self.assert_found('configuration', 'error', f'{path}:1: ')
 
+    def test_mistakes_of_the_command_line(self):
+        self.configure('[Limits]\n')
+        self.write_service(f'{CHANNELSD} --listen nowhere')
+        self.assert_found('configuration', 'error', '--listen: ', 'channelsd --help')
+
     def test_never_ends(self):
         os.mkfifo(self.directory + '/pipe')
         self.write_service(f'{CHANNELSD} --config {self.directory}/pipe')
@@ -359,6 +364,15 @@ class TestPage(DoctorCase):
             found = self.assert_found('addresses', 'error', f'another program listens on '
                                       f'127.0.0.1:{port}', f"ss -ltnp 'sport = :{port}'")
             self.assertIn(f'in {path}', found['addresses'][0]['remedy'])
+
+    def test_port_of_another_program_and_of_the_command_line(self):
+        path = self.configure(f'[Server]\nListen=127.0.0.1:{self.port}\n')
+        with socket.create_server(('127.0.0.1', 0)) as taken:
+            listen = f'127.0.0.1:{taken.getsockname()[1]}'
+            self.write_service(f'{CHANNELSD} --listen {listen}')
+            found = self.assert_found('addresses', 'error', f'another program listens on {listen}',
+                                      'on the command line of channelsd')
+            self.assertNotIn(path, found['addresses'][0]['remedy'])
 
     def test_port_of_another_program_in_a_list_with_spaces(self):
         with socket.create_server(('127.0.0.1', 0)) as taken:
