@@ -91,11 +91,13 @@ complain (ChannelsRedisConnection *self, const GError *error)
   self->complained = TRUE;
 }
 
-/* Whether a connection that was up ended with nothing under way, for no reason but that. */
+/* Whether a connection that was up ended with nothing under way, for no reason but that. With TLS
+ * neither every Redis nor every proxy says farewell. */
 static gboolean
 is_idle_end (ChannelsRedisConnection *self, const GError *error, gint64 now)
 {
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) &&
+  return (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) ||
+          g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_EOF)) &&
          channels_redis_stream_get_n_commands (self->stream) == 0 &&
          channels_redis_idle_closed (&self->idle, self->address->display,
                                      now - channels_redis_stream_get_last_heard (self->stream));

@@ -98,6 +98,35 @@ test_trusted (Fixture *fixture, gconstpointer data)
   channels_test_wait_until (client->n_up == 2);
 }
 
+/* ms: after that a connection that is silent is idle. */
+#define IDLE_TIME 1500
+
+static gboolean
+set_flag_cb (gpointer flag)
+{
+  *(gboolean *) flag = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_cut_while_idle (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *query = g_strconcat ("?ssl_ca_certs=", fixture->certificate, NULL);
+  g_autoptr (RedisClient) client = connect_to (fixture, "127.0.0.1", query);
+  gboolean over = FALSE;
+
+  g_test_summary ("One that is idle and is closed without the farewell of TLS was idle, too");
+
+  channels_test_wait_until (client->n_up == 1);
+  g_timeout_add (IDLE_TIME, set_flag_cb, &over);
+  channels_test_wait_until (over);
+  g_test_expect_message ("channels-redis", G_LOG_LEVEL_MESSAGE, "rediss://*was idle for*");
+  redis_server_kill (fixture->server);
+  channels_test_wait_until (client->n_down == 1);
+  g_test_assert_expected_messages ();
+}
+
 /* Counts what the log says of a connection that does not come about. */
 static void
 count_away (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
@@ -154,6 +183,7 @@ main (int argc, char **argv)
 
 #define add(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
   add ("/redis-tls/trusted", test_trusted);
+  add ("/redis-tls/cut-while-idle", test_cut_while_idle);
   add ("/redis-tls/untrusted", test_untrusted);
   add ("/redis-tls/other-name", test_other_name);
   add ("/redis-tls/no-file", test_no_file);
