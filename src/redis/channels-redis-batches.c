@@ -10,8 +10,7 @@
 #include "channels-redis-stream.h"
 #include "channels-redis-timer.h"
 
-/* Of one command. Redis does it as a whole, while others wait. */
-#define PAYLOADS_MAX 128
+/* Bytes of the payloads of one command, and the last of them beyond that. */
 #define BYTES_MAX (1024 * 1024)
 
 /* Where a queue was full: how soon it is tried again, and for how long while nothing moves, µs. */
@@ -409,7 +408,8 @@ channels_redis_batches_free (ChannelsRedisBatches *self)
 static gboolean
 is_full (ChannelsRedisBatches *self, const Batch *batch)
 {
-  guint payloads_max = self->capacity > 0 ? MIN (self->capacity, PAYLOADS_MAX) : PAYLOADS_MAX;
+  guint payloads_max = self->capacity > 0 ? MIN (self->capacity, CHANNELS_REDIS_PAYLOADS_MAX)
+                                          : CHANNELS_REDIS_PAYLOADS_MAX;
 
   return batch->payloads->len >= payloads_max || batch->size >= BYTES_MAX;
 }

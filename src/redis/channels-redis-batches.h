@@ -8,6 +8,9 @@
 
 G_BEGIN_DECLS
 
+/* Payloads of one command, at most. Redis does it as a whole, while others wait. */
+#define CHANNELS_REDIS_PAYLOADS_MAX 128
+
 /**
  * CHANNELS_REDIS_BATCHES_ALL:
  *

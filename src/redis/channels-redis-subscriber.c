@@ -5,6 +5,7 @@
 
 #include "channels-redis-subscriber.h"
 
+#include "channels-redis-batches.h"
 #include "channels-redis-retry.h"
 #include "channels-redis-words.h"
 
@@ -13,6 +14,10 @@
 
 /* Channels of one command: more, and Redis would stop for others. */
 #define BATCH 256
+
+/* Of %CHANNELS_REDIS_PAYLOADS_MAX. */
+#define DIGITS_MAX 3
+G_STATIC_ASSERT (CHANNELS_REDIS_PAYLOADS_MAX < 1000);
 
 /**
  * ChannelsRedisSubscriber:
@@ -39,11 +44,11 @@ struct _ChannelsRedisSubscriber
   ChannelsRedisConnection *connection; /* (owned) */
   char *node_prefix;                   /* (owned) */
   GHashTable *channels;                /* (element-type utf8) (owned): without our own */
-  char *skipped;     /* (owned) (nullable): the channel whose messages come next and are ours */
-  guint64 n_skipped; /* so many of them */
-  guint n_commands;  /* under way that subscribe */
-  gboolean failed;   /* one of them has, since the connection is up */
-  gboolean ready;    /* what is published to any of the channels is heard */
+  char *skipped;    /* (owned) (nullable): the channel whose messages come next and are ours */
+  guint n_skipped;  /* so many of them, at most %CHANNELS_REDIS_PAYLOADS_MAX */
+  guint n_commands; /* under way that subscribe */
+  gboolean failed;  /* one of them has, since the connection is up */
+  gboolean ready;   /* what is published to any of the channels is heard */
   ChannelsRedisRetry retry;                  /* a user may lack the permission */
   const ChannelsRedisSubscriberFuncs *funcs; /* (unowned) (nullable): `NULL` once closed */
   gpointer user_data;                        /* (unowned) */
@@ -78,15 +83,19 @@ find_channel (ChannelsRedisSubscriber *self, const char *name)
   return g_strndup (name, size - length);
 }
 
-/* What is not to be read is none. */
-static guint64
+/* How many a marker announces. What is no number, or more than one script of ours publishes, is not
+ * ours, and announces none. */
+static guint
 read_number (GBytes *payload)
 {
   gsize size;
   const char *data = g_bytes_get_data (payload, &size);
-  g_autofree char *text = g_strndup (data, size);
+  g_autofree char *text = g_strndup (data, MIN (size, DIGITS_MAX + 1));
+  guint64 number = 0;
 
-  return g_ascii_strtoull (text, NULL, 10);
+  g_ascii_string_to_unsigned (text, 10, 1, CHANNELS_REDIS_PAYLOADS_MAX, &number, NULL);
+
+  return number;
 }
 
 static void
