@@ -199,6 +199,41 @@ test_dead_member (Fixture *fixture, gconstpointer unused)
   g_source_remove (look_again);
 }
 
+/* µs: a moment that early in a second has a zero behind the point. */
+#define EARLY (50 * G_TIME_SPAN_MILLISECOND)
+
+static char *
+format_now (void)
+{
+  gint64 now = g_get_real_time ();
+
+  return g_strdup_printf ("%" G_GINT64_FORMAT ".%06d", now / G_USEC_PER_SEC,
+                          (int) (now % G_USEC_PER_SEC));
+}
+
+static void
+test_score (Fixture *fixture, gconstpointer unused)
+{
+  guint look_again = g_timeout_add (10, look_again_cb, NULL);
+  g_autofree char *added = format_now ();
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  g_autofree char *count = NULL;
+
+  g_test_summary ("A message's score is the time at which it was sent, to the microsecond");
+
+  RUN (fixture->server, "ZADD", GROUP_KEY, added, DEAD_CHANNEL);
+  channels_test_wait_until (g_get_real_time () % G_USEC_PER_SEC < EARLY);
+  before = format_now ();
+  g_assert_cmpuint (layer_node_send (fixture->sender, GROUP, fixture->event), ==, 2);
+  after = format_now ();
+  count = redis_server_cli (fixture->server, "ZCOUNT", PREFIX DEAD_NODE, before, after, NULL);
+  g_assert_cmpstr (count, ==, "1");
+  channels_test_wait_until (fixture->node->heard->len == 1);
+  RUN (fixture->server, "ZREM", GROUP_KEY, DEAD_CHANNEL);
+  g_source_remove (look_again);
+}
+
 static void
 test_full_queue (Fixture *fixture, gconstpointer unused)
 {
@@ -538,6 +573,7 @@ main (int argc, char *argv[])
   add ("forgotten", BY_CAPACITY, test_forgotten);
   add ("renewed", BY_CAPACITY, test_stays_for_longer_than_the_expiry);
   add_both ("dead-member", test_dead_member);
+  add_both ("score", test_score);
   add ("full-queue", BY_CAPACITY, test_full_queue);
   add_both ("full-queue-in-group", test_full_queue_in_group);
   add ("partly-full-queue", BY_SCRIPT, test_partly_full_queue);

@@ -383,6 +383,49 @@ test_killed_while_idle (void)
   g_test_assert_expected_messages ();
 }
 
+static void
+test_killed_while_it_owes (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  g_autofree char *url = make_unix_url (server, "");
+  g_autoptr (RedisClient) client = redis_client_new (url, CHANNELS_REDIS_CONNECTION_COMMANDS, NULL);
+  g_auto (RedisAnswer) never = { 0 };
+
+  g_test_summary ("A Redis that ends while it owes an answer is away, however long it was silent");
+
+  channels_test_wait_until (client->n_up == 1);
+  redis_client_send (client, "BLPOP nothing 0", &never);
+  run_for (HEALTHY_TIME);
+  g_test_expect_message ("channels-redis", G_LOG_LEVEL_MESSAGE, "unix://*is away:*");
+  redis_server_kill (server);
+  channels_test_wait_until (client->n_down == 1 && never.n_calls == 1);
+  g_test_assert_expected_messages ();
+}
+
+/* µs: when an answer is due; and much less than the silence after which Redis is given up. */
+#define DUE_TIME (200 * G_TIME_SPAN_MILLISECOND)
+#define SOON (4 * G_TIME_SPAN_SECOND)
+
+static void
+test_due_behind_another (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  g_autoptr (RedisClient) client = redis_client_new_up (server->socket);
+  g_auto (RedisAnswer) first = { 0 };
+  g_auto (RedisAnswer) never = { 0 };
+  gint64 begun = g_get_monotonic_time ();
+
+  g_test_summary ("An answer is waited for no longer because one before it was in time");
+
+  redis_client_send_cancellable (client, "PING", DUE_TIME, NULL, &first);
+  channels_test_wait_until (first.n_calls == 1);
+  redis_client_send_cancellable (client, "BLPOP nothing 0", 2 * DUE_TIME, NULL, &never);
+  channels_test_wait_until (never.n_calls == 1);
+
+  g_assert_error (never.error, CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE);
+  g_assert_cmpint (g_get_monotonic_time () - begun, <, SOON);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -404,6 +447,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/redis-outage/full/user", ":s3cret@", test_full);
   g_test_add_func ("/redis-outage/idle/closed", test_closes_what_is_idle);
   g_test_add_func ("/redis-outage/idle/killed", test_killed_while_idle);
+  g_test_add_func ("/redis-outage/idle/owing", test_killed_while_it_owes);
+  g_test_add_func ("/redis-outage/due", test_due_behind_another);
   g_test_add_func ("/redis-outage/subscriber", test_subscriber);
   g_test_add_func ("/redis-outage/large", test_large);
 
