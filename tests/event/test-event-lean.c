@@ -144,6 +144,23 @@ test_lean_lengths (void)
     }
 }
 
+/* More bytes than an event has beside its text. */
+#define HEADS_MAX 48
+
+static void
+test_lean_room (void)
+{
+  g_test_summary ("There is room for all of an event, however near it comes to a power of two");
+
+  for (gsize size = 128; size <= 128 * 1024; size *= 2)
+    for (gsize n = 0; n <= HEADS_MAX; n++)
+      {
+        g_autofree char *text = g_strnfill (size - n, 'x');
+
+        check_message ("chat_message", text);
+      }
+}
+
 static void
 test_lean_names (void)
 {
@@ -223,6 +240,7 @@ main (int argc, char *argv[])
 
   g_test_add_func ("/event/lean/texts", test_lean_texts);
   g_test_add_func ("/event/lean/lengths", test_lean_lengths);
+  g_test_add_func ("/event/lean/room", test_lean_room);
   g_test_add_func ("/event/lean/names", test_lean_names);
   g_test_add_func ("/event/lean/from-json", test_lean_from_json);
   g_test_add_func ("/event/lean/keeps", test_lean_keeps_what_came);
