@@ -274,7 +274,15 @@ beat (ChannelsRedisConnection *self)
   const char *argv[] = { "PING" };
   gint64 heartbeat = channels_redis_idle_get_heartbeat (&self->idle, self->options.heartbeat);
   gint64 now = g_get_monotonic_time ();
-  gint64 silent = now - channels_redis_stream_get_last_heard (self->stream);
+  gint64 silent;
+
+  /* It may be we who were stopped. */
+  if (now - channels_redis_stream_get_last_heard (self->stream) >= self->options.silence)
+    channels_redis_stream_catch_up (self->stream);
+  if (self->up_since == 0)
+    return;
+
+  silent = now - channels_redis_stream_get_last_heard (self->stream);
 
   /* One that is up, and away again at once, is still away as far as the log is concerned. */
   if (self->complained && now - self->up_since >= self->options.health)
@@ -283,7 +291,7 @@ beat (ChannelsRedisConnection *self)
       self->complained = FALSE;
     }
 
-  if (silent >= self->options.silence)
+  if (silent >= self->options.silence && channels_redis_stream_get_n_commands (self->stream) > 0)
     {
       g_autoptr (GError) error =
           g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "it says nothing any more");
@@ -301,7 +309,9 @@ beat (ChannelsRedisConnection *self)
   if (channels_redis_stream_get_n_commands (self->stream) == 0)
     channels_redis_stream_send (self->stream, G_N_ELEMENTS (argv), argv, NULL,
                                 self->options.command_timeout, NULL);
-  g_source_set_ready_time (self->timer, now + MIN (heartbeat, self->options.silence - silent));
+  if (silent < self->options.silence)
+    heartbeat = MIN (heartbeat, self->options.silence - silent);
+  g_source_set_ready_time (self->timer, now + heartbeat);
 }
 
 static gboolean

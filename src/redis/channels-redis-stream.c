@@ -242,17 +242,6 @@ has_been_held (ChannelsRedisStream *self, gint64 now)
   return self->readable == NULL || (self->held_until > 0 && now - self->held_until < CATCH_UP_TIME);
 }
 
-/* Reads what is here, as far as is good for others. */
-static void
-read_what_came (ChannelsRedisStream *self)
-{
-  for (guint i = 0; i < READS_BEFORE_END && self->connection != NULL; i++)
-    {
-      if (!read_some (self))
-        break;
-    }
-}
-
 static gboolean
 on_deadline (gpointer user_data)
 {
@@ -265,7 +254,7 @@ on_deadline (gpointer user_data)
   if (oldest == NULL || oldest->due > now)
     return G_SOURCE_CONTINUE;
 
-  read_what_came (self);
+  channels_redis_stream_catch_up (self);
   oldest = g_queue_peek_head (&self->commands);
   if (self->connection == NULL || oldest == NULL)
     return G_SOURCE_CONTINUE;
@@ -318,7 +307,7 @@ drop_written (ChannelsRedisStream *self, gsize written)
 static void
 end_unwritten (ChannelsRedisStream *self, const GError *error)
 {
-  read_what_came (self);
+  channels_redis_stream_catch_up (self);
   end (self, error);
 }
 
@@ -552,6 +541,24 @@ channels_redis_stream_get_last_heard (ChannelsRedisStream *self)
     return g_get_monotonic_time ();
 
   return MAX (self->last_heard, self->held_until);
+}
+
+/**
+ * channels_redis_stream_catch_up:
+ * @self: a stream
+ *
+ * Reads what is here, as far as is good for others, before something is held against Redis.
+ */
+void
+channels_redis_stream_catch_up (ChannelsRedisStream *self)
+{
+  g_autoptr (ChannelsRedisStream) keep = g_object_ref (self);
+
+  for (guint i = 0; i < READS_BEFORE_END && keep->connection != NULL; i++)
+    {
+      if (!read_some (keep))
+        break;
+    }
 }
 
 /**

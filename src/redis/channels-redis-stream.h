@@ -44,6 +44,8 @@ void channels_redis_stream_set_held (ChannelsRedisStream *self, gboolean held);
 
 gint64 channels_redis_stream_get_last_heard (ChannelsRedisStream *self);
 
+void channels_redis_stream_catch_up (ChannelsRedisStream *self);
+
 guint channels_redis_stream_get_n_commands (ChannelsRedisStream *self);
 
 void channels_redis_stream_close (ChannelsRedisStream *self);

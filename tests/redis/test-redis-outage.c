@@ -310,6 +310,53 @@ test_subscriber (void)
   g_assert_cmpuint (client->n_down, ==, 0);
 }
 
+static gboolean
+set_flag_cb (gpointer flag)
+{
+  *(gboolean *) flag = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+run_for (gint64 time)
+{
+  gboolean over = FALSE;
+
+  g_timeout_add (time / G_TIME_SPAN_MILLISECOND, set_flag_cb, &over);
+  channels_test_wait_until (over);
+}
+
+/* µs: a silence after which Redis is given up, and a stop of this process that is longer. */
+#define SILENCE (300 * G_TIME_SPAN_MILLISECOND)
+#define STOP (2 * SILENCE)
+
+static void
+test_stopped (void)
+{
+  g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
+  g_autofree char *url = make_unix_url (server, "");
+  ChannelsRedisConnectionOptions options;
+  g_autoptr (RedisClient) client = NULL;
+  g_auto (RedisAnswer) joined = { 0 };
+  g_autofree char *heard = NULL;
+
+  g_test_summary ("That this process was stopped is not Redis' silence, and loses nothing");
+
+  redis_options_init_short (&options);
+  options.heartbeat = SILENCE / 3;
+  options.silence = SILENCE;
+  client = redis_client_new (url, CHANNELS_REDIS_CONNECTION_SUBSCRIBER, &options);
+  channels_test_wait_until (client->n_up == 1);
+  redis_client_call (client, "SUBSCRIBE a", &joined);
+  g_usleep (STOP);
+  run_for (STOP);
+  g_usleep (STOP);
+  heard = redis_server_cli (server, "PUBLISH", "a", "hi", NULL);
+  channels_test_wait_until (client->messages->len == 1);
+  g_assert_cmpuint (client->n_down, ==, 0);
+}
+
 static void
 test_large (void)
 {
@@ -449,6 +496,7 @@ main (int argc, char **argv)
   g_test_add_func ("/redis-outage/idle/killed", test_killed_while_idle);
   g_test_add_func ("/redis-outage/idle/owing", test_killed_while_it_owes);
   g_test_add_func ("/redis-outage/due", test_due_behind_another);
+  g_test_add_func ("/redis-outage/stopped", test_stopped);
   g_test_add_func ("/redis-outage/subscriber", test_subscriber);
   g_test_add_func ("/redis-outage/large", test_large);
 
