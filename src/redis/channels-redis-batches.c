@@ -408,10 +408,8 @@ channels_redis_batches_free (ChannelsRedisBatches *self)
 static gboolean
 is_full (ChannelsRedisBatches *self, const Batch *batch)
 {
-  guint payloads_max = self->capacity > 0 ? MIN (self->capacity, CHANNELS_REDIS_PAYLOADS_MAX)
-                                          : CHANNELS_REDIS_PAYLOADS_MAX;
-
-  return batch->payloads->len >= payloads_max || batch->size >= BYTES_MAX;
+  return batch->payloads->len == CHANNELS_REDIS_PAYLOADS_MAX ||
+         batch->payloads->len == self->capacity || batch->size >= BYTES_MAX;
 }
 
 /* The batch that the next event of a group belongs to. */

@@ -28,10 +28,13 @@
 gboolean
 channels_redis_idle_closed (ChannelsRedisIdle *self, const char *host, gint64 silent)
 {
+  gint64 heartbeat;
+
   if (silent < SILENCE_MIN)
     return FALSE;
 
-  self->heartbeat = MAX (silent / PART, HEARTBEAT_MIN);
+  heartbeat = MAX (silent / PART, HEARTBEAT_MIN);
+  self->heartbeat = self->heartbeat > 0 ? MIN (self->heartbeat, heartbeat) : heartbeat;
   if (channels_redis_complaint_is_due (&self->closed))
     g_message ("%s closed a connection that was idle for %.1f s", host,
                (double) silent / G_TIME_SPAN_SECOND);
