@@ -40,12 +40,14 @@ struct _ChannelsRedisBatches
 {
   guint capacity; /* of a queue; 0: there are none */
   ChannelsRedisBatchesFunc begin;
-  gpointer user_data; /* (unowned) */
-  GHashTable *groups; /* (element-type utf8 Group) (owned) */
-  GQueue ready;       /* (element-type Group) (unowned): to be looked at by the next flush */
-  guint n_events;     /* that are not under way */
-  gsize size;         /* bytes of those */
-  GSource *flush;     /* (owned): ready where a group is */
+  ChannelsRedisBatchesFlushedFunc flushed; /* (nullable) */
+  gpointer user_data;                      /* (unowned) */
+  GHashTable *groups;                      /* (element-type utf8 Group) (owned) */
+  GQueue ready;    /* (element-type Group) (unowned): to be looked at by the next flush */
+  guint n_events;  /* that are not under way */
+  gsize size;      /* bytes of those */
+  guint n_hurried; /* batches that are to go before anything else does */
+  GSource *flush;  /* (owned): ready where a group is */
 };
 
 /* A group with events that have not been answered for, or with a node that is deaf. */
@@ -72,6 +74,7 @@ typedef struct
   gint64 begun;        /* µs, monotonic */
   gboolean under_way;  /* or it waits */
   gboolean is_last;    /* and is sent for the last time: all of it, whoever has room */
+  gboolean is_hurried; /* it has to, but was not yet */
 } Batch;
 
 static void
@@ -170,6 +173,24 @@ set_under_way (Batch *batch, gboolean under_way)
     }
 }
 
+/* It is sent for the last time as soon as what is before it in its group allows. */
+static void
+hurry (ChannelsRedisBatches *self, Batch *batch)
+{
+  if (batch->is_hurried || (batch->under_way && batch->is_last))
+    return;
+
+  batch->is_hurried = TRUE;
+  self->n_hurried++;
+}
+
+static void
+end_hurry (ChannelsRedisBatches *self, Batch *batch)
+{
+  self->n_hurried -= batch->is_hurried ? 1 : 0;
+  batch->is_hurried = FALSE;
+}
+
 /* Takes the first @n events out, and returns their sends: (transfer container). */
 static GPtrArray *
 batch_take (Batch *batch, guint n)
@@ -251,13 +272,23 @@ note_answer (Batch *batch, guint n_done, const ChannelsRedisReply *full)
       n_done == 0 && group->refused_since > 0 && now - group->refused_since >= PATIENCE;
 
   note_full (group, full, is_stuck);
-  if (n_done == batch->sends->len || is_stuck)
+  if (n_done == batch->sends->len || is_stuck || batch->is_hurried)
     group->refused_since = 0;
   else if (n_done > 0 || group->refused_since == 0)
     group->refused_since = now;
 }
 
 static void go_on (ChannelsRedisBatches *self, Group *group);
+
+/* What was sent since may go. */
+static void
+end_flush (ChannelsRedisBatches *self)
+{
+  if (!g_queue_is_empty (&self->ready))
+    g_source_set_ready_time (self->flush, 0);
+  if (self->flushed != NULL)
+    self->flushed (self->user_data);
+}
 
 static void
 answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -270,6 +301,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (ChannelsRedisReply) reply =
       channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
   guint n_done = batch->sends->len;
+  guint n_hurried = self->n_hurried;
 
   if (reply != NULL && !is_answer (batch, reply))
     error = g_error_new_literal (CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_PROTOCOL,
@@ -286,13 +318,20 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   sends = batch_take (batch, n_done);
   set_under_way (batch, FALSE);
-  if (batch->sends->len > 0)
-    make_ready (self, group, g_get_monotonic_time () + TRY_AGAIN);
-  else
-    batch_free (batch);
+  if (batch->sends->len == 0)
+    {
+      end_hurry (self, batch);
+      batch_free (batch);
+    }
+  else if (!batch->is_hurried)
+    {
+      make_ready (self, group, g_get_monotonic_time () + TRY_AGAIN);
+    }
   if (group->refused_since == 0)
     go_on (self, group);
   release_group (self, group);
+  if (n_hurried > 0 && self->n_hurried == 0)
+    end_flush (self);
 
   /* They keep the layer, which has us. */
   for (guint i = 0; i < n_done; i++)
@@ -320,6 +359,8 @@ send_batch (ChannelsRedisBatches *self, Batch *batch, gboolean is_last)
   ChannelsRedisConnection *connection;
 
   batch->is_last = is_last;
+  if (is_last)
+    end_hurry (self, batch);
   set_under_way (batch, TRUE);
   connection =
       self->begin (batch->group->name, batch->payloads->len, deaf, &words, self->user_data);
@@ -331,22 +372,27 @@ send_batch (ChannelsRedisBatches *self, Batch *batch, gboolean is_last)
 static gboolean
 may_wait (ChannelsRedisBatches *self, const Batch *batch)
 {
-  return self->capacity > 0 && g_get_monotonic_time () - batch->begun < WAIT_MAX;
+  return self->capacity > 0 && !batch->is_hurried &&
+         g_get_monotonic_time () - batch->begun < WAIT_MAX;
 }
 
-/* Sends what waits of a group, as far as it may be under way. */
+/* Sends what waits of a group, as far as it may be under way: nothing behind what may come back,
+ * and nothing that others have to go before. */
 static void
 go_on (ChannelsRedisBatches *self, Group *group)
 {
   for (GList *link = group->batches.head; link != NULL; link = link->next)
     {
       Batch *batch = link->data;
+      gboolean is_last = !may_wait (self, batch);
 
-      if (self->capacity > 0 && group->n_under_way > 0)
+      if (batch->under_way && batch->is_last)
+        continue;
+      if (batch->under_way || (!is_last && group->n_under_way > 0) ||
+          (!batch->is_hurried && self->n_hurried > 0))
         return;
 
-      if (!batch->under_way)
-        send_batch (self, batch, !may_wait (self, batch));
+      send_batch (self, batch, is_last);
     }
 }
 
@@ -356,7 +402,7 @@ on_flush (gpointer user_data)
   ChannelsRedisBatches *self = user_data;
   GList *link;
 
-  while ((link = g_queue_pop_head_link (&self->ready)) != NULL)
+  while (self->n_hurried == 0 && (link = g_queue_pop_head_link (&self->ready)) != NULL)
     {
       Group *group = link->data;
 
@@ -371,18 +417,23 @@ on_flush (gpointer user_data)
 /**
  * channels_redis_batches_new:
  * @begin: begins a command
- * @user_data: (closure): passed to @begin
+ * @flushed: (nullable): called where a flush took its time, when it is done
+ * @user_data: (closure): passed to them
  * @capacity: events that a node's queue holds; 0 where nodes have no queues
  *
  * Returns: (transfer full): no batches yet, in the thread's default context
  */
 ChannelsRedisBatches *
-channels_redis_batches_new (ChannelsRedisBatchesFunc begin, gpointer user_data, guint capacity)
+channels_redis_batches_new (ChannelsRedisBatchesFunc begin,
+                            ChannelsRedisBatchesFlushedFunc flushed,
+                            gpointer user_data,
+                            guint capacity)
 {
   ChannelsRedisBatches *self = g_new0 (ChannelsRedisBatches, 1);
 
   self->capacity = capacity;
   self->begin = begin;
+  self->flushed = flushed;
   self->user_data = user_data;
   self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, group_free);
   self->flush = channels_redis_timer_new ("[channels] redis batch", on_flush, self);
@@ -418,7 +469,9 @@ ensure_batch (ChannelsRedisBatches *self, Group *group)
 {
   Batch *last = g_queue_peek_tail (&group->batches);
 
-  return last != NULL && !last->under_way && !is_full (self, last) ? last : batch_new (self, group);
+  return last != NULL && !last->under_way && !last->is_hurried && !is_full (self, last)
+             ? last
+             : batch_new (self, group);
 }
 
 /**
@@ -459,34 +512,46 @@ channels_redis_batches_add (ChannelsRedisBatches *self,
   self->n_events++;
   self->size += size;
 
-  if (is_full (self, batch) && here->refused_since == 0)
+  if (is_full (self, batch) && here->refused_since == 0 && self->n_hurried == 0)
     go_on (self, here);
   else
     make_ready (self, here, 0);
+}
+
+static void
+flush_group (ChannelsRedisBatches *self, Group *group)
+{
+  for (GList *link = group->batches.head; link != NULL; link = link->next)
+    hurry (self, link->data);
+
+  go_on (self, group);
 }
 
 /**
  * channels_redis_batches_flush:
  * @self: batches
  *
- * Sends all that waits, and a full queue goes without; what is sent otherwise after that comes
- * behind it.
+ * Sends all that waits, and a full queue goes without. Where a command is under way of which some
+ * may come back, the rest of its group goes when that is known, and till then nothing that is sent
+ * after this.
+ *
+ * Returns: whether all has gone: what is sent otherwise comes behind it; else `flushed` is called
  */
-void
+gboolean
 channels_redis_batches_flush (ChannelsRedisBatches *self)
 {
   GHashTableIter iter;
   Group *group;
 
+  if (self->n_hurried > 0)
+    return FALSE;
+
+  for (GList *link = self->ready.head; link != NULL; link = link->next)
+    flush_group (self, link->data);
+
   g_hash_table_iter_init (&iter, self->groups);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &group))
-    {
-      for (GList *link = group->batches.head; link != NULL; link = link->next)
-        {
-          Batch *batch = link->data;
+    flush_group (self, group);
 
-          if (!batch->under_way)
-            send_batch (self, batch, TRUE);
-        }
-    }
+  return self->n_hurried == 0;
 }

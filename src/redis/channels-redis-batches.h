@@ -40,10 +40,20 @@ typedef ChannelsRedisConnection *(*ChannelsRedisBatchesFunc) (const char *group,
                                                               ChannelsRedisWords *words,
                                                               gpointer user_data);
 
+/**
+ * ChannelsRedisBatchesFlushedFunc:
+ * @user_data: (closure): what was given with the function
+ *
+ * All that waited when it was flushed has gone.
+ */
+typedef void (*ChannelsRedisBatchesFlushedFunc) (gpointer user_data);
+
 typedef struct _ChannelsRedisBatches ChannelsRedisBatches;
 
-ChannelsRedisBatches *
-channels_redis_batches_new (ChannelsRedisBatchesFunc begin, gpointer user_data, guint capacity);
+ChannelsRedisBatches *channels_redis_batches_new (ChannelsRedisBatchesFunc begin,
+                                                  ChannelsRedisBatchesFlushedFunc flushed,
+                                                  gpointer user_data,
+                                                  guint capacity);
 
 void channels_redis_batches_free (ChannelsRedisBatches *self);
 
@@ -52,7 +62,7 @@ void channels_redis_batches_add (ChannelsRedisBatches *self,
                                  GBytes *payload,
                                  ChannelsRedisSend *send);
 
-void channels_redis_batches_flush (ChannelsRedisBatches *self);
+gboolean channels_redis_batches_flush (ChannelsRedisBatches *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsRedisBatches, channels_redis_batches_free)
 

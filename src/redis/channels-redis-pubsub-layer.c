@@ -388,7 +388,7 @@ channels_redis_pubsub_layer_init (ChannelsRedisPubsubLayer *self)
 {
   self->connections = g_ptr_array_new_with_free_func (g_object_unref);
   self->subscribers = g_ptr_array_new_with_free_func (g_object_unref);
-  self->batches = channels_redis_batches_new (begin_publish, self, 0);
+  self->batches = channels_redis_batches_new (begin_publish, NULL, self, 0);
 }
 
 static void

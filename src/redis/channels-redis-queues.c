@@ -63,6 +63,8 @@ static ChannelsRedisConnection *begin_group (const char *group,
                                              ChannelsRedisWords *words,
                                              gpointer user_data);
 
+static void go_on (gpointer user_data);
+
 /**
  * channels_redis_queues_new:
  * @settings: of the layer; outlive this
@@ -80,7 +82,7 @@ channels_redis_queues_new (const ChannelsRedisSettings *settings, GPtrArray *con
   channels_redis_script_init (&self->push, channels_redis_queues_push_script);
   channels_redis_script_init (&self->group, channels_redis_queues_group_script);
   if (is_simple (settings))
-    self->batches = channels_redis_batches_new (begin_group, self, settings->capacity);
+    self->batches = channels_redis_batches_new (begin_group, go_on, self, settings->capacity);
 
   return self;
 }
@@ -368,14 +370,23 @@ push_to_channel (ChannelsRedisTurn *turn, GError **error)
   return TRUE;
 }
 
+/* Whether what was sent to groups by their script has gone: what is next comes behind it. */
+static gboolean
+is_flushed (ChannelsRedisQueues *self)
+{
+  return self->batches == NULL || channels_redis_batches_flush (self->batches);
+}
+
 /* Sends what is ready, up to the first that is not. Whoever calls this has a send that has not
  * ended, which keeps the layer. */
 static void
-go_on (ChannelsRedisQueues *self)
+go_on (gpointer user_data)
 {
+  ChannelsRedisQueues *self = user_data;
   ChannelsRedisTurn *next;
 
-  while ((next = channels_redis_line_take (&self->line)) != NULL)
+  while (!g_queue_is_empty (&self->line.turns) && is_flushed (self) &&
+         (next = channels_redis_line_take (&self->line)) != NULL)
     {
       g_autoptr (ChannelsRedisTurn) turn = next;
       g_autoptr (GError) error = NULL;
@@ -501,13 +512,13 @@ channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
  * channels_redis_queues_flush:
  * @self: the queues
  *
- * Hands over to the connections what was sent to groups and waits here still.
+ * Hands over to the connections what was sent to groups and waits here still, now or with the next
+ * answer.
  */
 void
 channels_redis_queues_flush (ChannelsRedisQueues *self)
 {
-  if (self->batches != NULL)
-    channels_redis_batches_flush (self->batches);
+  is_flushed (self);
 }
 
 /**
@@ -537,7 +548,6 @@ channels_redis_queues_send_to_channel (ChannelsRedisQueues *self,
 
   turn->owner = self;
   turn->channel = g_strdup (channel);
-  channels_redis_queues_flush (self); /* what was sent before it comes before it */
 
   channels_redis_send_begin_part (send);
   go_on (self);

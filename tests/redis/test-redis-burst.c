@@ -239,6 +239,37 @@ test_hears_again (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_channel_behind (Fixture *fixture, gconstpointer unused)
+{
+  LayerOutcome filling[CAPACITY] = { 0 };
+  LayerOutcome outcomes[2 * CAPACITY] = { 0 };
+  LayerOutcome other = { 0 };
+  guint n_taken = 0;
+  g_autoptr (ChannelsEvent) event = channels_event_new_chat_text ("other");
+
+  g_test_summary ("What goes to a channel meanwhile leaves a burst its order");
+
+  run_command (fixture, ADD_DEAD);
+  send_many (fixture, filling, CAPACITY);
+  assert_taken (&filling[CAPACITY - 1], 2);
+  assert_heard (fixture, 0, CAPACITY);
+
+  /* The first of two commands is refused, for the dead node; the second one has room. */
+  send_many (fixture, outcomes, 2 * CAPACITY);
+  channels_layer_send_to_channel (fixture->sender->layer, "somebody", event, NULL, layer_sent_cb,
+                                  &other);
+  channels_test_wait_until (outcomes[2 * CAPACITY - 1].n_calls > 0 && other.n_calls > 0);
+  g_assert_no_error (other.error);
+  for (guint i = 0; i < 2 * CAPACITY; i++)
+    {
+      assert_taken (&outcomes[i], i < CAPACITY ? 1 : outcomes[i].remotes);
+      n_taken += outcomes[i].remotes;
+    }
+
+  assert_heard (fixture, CAPACITY, n_taken);
+}
+
+static void
 add (const char *path, void (*test) (Fixture *fixture, gconstpointer unused))
 {
   g_test_add (path, Fixture, NULL, set_up, test, tear_down);
@@ -254,6 +285,7 @@ main (int argc, char *argv[])
   add ("/redis-burst/too-slow", test_too_slow);
   add ("/redis-burst/deaf", test_deaf);
   add ("/redis-burst/hears-again", test_hears_again);
+  add ("/redis-burst/channel-behind", test_channel_behind);
 
   return g_test_run ();
 }
