@@ -13,7 +13,8 @@
 /* Bytes of the payloads of one command, and the last of them beyond that. */
 #define BYTES_MAX (1024 * 1024)
 
-/* Where a queue was full: how soon it is tried again, and for how long while nothing moves, µs. */
+/* Where a queue was full: how soon it is tried again, later each time, as all of the command goes
+ * to Redis again; and for how long while nothing moves, µs. */
 #define TRY_AGAIN (1 * G_TIME_SPAN_MILLISECOND)
 #define PATIENCE (100 * G_TIME_SPAN_MILLISECOND)
 
@@ -55,6 +56,7 @@ typedef struct
 {
   GList link;           /* among those that are ready */
   gboolean is_ready;    /* it is one of those */
+  gint64 ready_time;    /* µs, monotonic: from when on */
   char *name;           /* (owned) */
   GQueue batches;       /* (element-type Batch) (owned): in order */
   guint n_under_way;    /* of those */
@@ -114,7 +116,7 @@ release_group (ChannelsRedisBatches *self, Group *group)
     g_hash_table_remove (self->groups, group->name);
 }
 
-/* Has the next flush, at @time or before, look at a group. */
+/* Has a flush look at a group at @time, or before that where it is to already. */
 static void
 make_ready (ChannelsRedisBatches *self, Group *group, gint64 time)
 {
@@ -122,6 +124,7 @@ make_ready (ChannelsRedisBatches *self, Group *group, gint64 time)
 
   if (!group->is_ready)
     g_queue_push_tail_link (&self->ready, &group->link);
+  group->ready_time = group->is_ready ? MIN (group->ready_time, time) : time;
   group->is_ready = TRUE;
 
   if (ready < 0 || ready > time)
@@ -278,6 +281,16 @@ note_answer (Batch *batch, guint n_done, const ChannelsRedisReply *full)
     group->refused_since = now;
 }
 
+/* Has it tried again what came back: soon where something moved, else after half as long again. */
+static void
+try_again (ChannelsRedisBatches *self, Group *group)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 waited = group->refused_since > 0 ? now - group->refused_since : 0;
+
+  make_ready (self, group, now + TRY_AGAIN + MIN (waited, PATIENCE) / 2);
+}
+
 static void go_on (ChannelsRedisBatches *self, Group *group);
 
 /* What was sent since may go. */
@@ -325,7 +338,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (!batch->is_hurried)
     {
-      make_ready (self, group, g_get_monotonic_time () + TRY_AGAIN);
+      try_again (self, group);
     }
   if (group->refused_since == 0)
     go_on (self, group);
@@ -400,13 +413,21 @@ static gboolean
 on_flush (gpointer user_data)
 {
   ChannelsRedisBatches *self = user_data;
-  GList *link;
+  gint64 now = g_get_monotonic_time ();
+  guint n = self->n_hurried == 0 ? self->ready.length : 0;
 
-  while (self->n_hurried == 0 && (link = g_queue_pop_head_link (&self->ready)) != NULL)
+  for (guint i = 0; i < n; i++)
     {
+      GList *link = g_queue_pop_head_link (&self->ready);
       Group *group = link->data;
 
       group->is_ready = FALSE;
+      if (group->ready_time > now)
+        {
+          make_ready (self, group, group->ready_time);
+          continue;
+        }
+
       go_on (self, group);
       release_group (self, group);
     }
@@ -514,7 +535,7 @@ channels_redis_batches_add (ChannelsRedisBatches *self,
 
   if (is_full (self, batch) && here->refused_since == 0 && self->n_hurried == 0)
     go_on (self, here);
-  else
+  else if (here->refused_since == 0 || self->n_hurried > 0)
     make_ready (self, here, 0);
 }
 

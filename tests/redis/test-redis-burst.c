@@ -270,6 +270,26 @@ test_channel_behind (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_tries (Fixture *fixture, gconstpointer unused)
+{
+  LayerOutcome filling[CAPACITY] = { 0 };
+  LayerOutcome single = { 0 };
+  guint n_scripts;
+
+  g_test_summary ("Redis is not asked all the time whether a dead node has read");
+
+  run_command (fixture, ADD_DEAD);
+  send_many (fixture, filling, CAPACITY);
+  assert_taken (&filling[CAPACITY - 1], 2);
+  assert_heard (fixture, 0, CAPACITY);
+
+  n_scripts = count_scripts (fixture);
+  send_many (fixture, &single, 1);
+  assert_taken (&single, 1);
+  g_assert_cmpuint (count_scripts (fixture), <=, n_scripts + 20);
+}
+
+static void
 add (const char *path, void (*test) (Fixture *fixture, gconstpointer unused))
 {
   g_test_add (path, Fixture, NULL, set_up, test, tear_down);
@@ -286,6 +306,7 @@ main (int argc, char *argv[])
   add ("/redis-burst/deaf", test_deaf);
   add ("/redis-burst/hears-again", test_hears_again);
   add ("/redis-burst/channel-behind", test_channel_behind);
+  add ("/redis-burst/tries", test_tries);
 
   return g_test_run ();
 }
