@@ -21,8 +21,8 @@
 /* How long an event waits for the slowest node, µs. */
 #define WAIT_MAX (3 * G_TIME_SPAN_SECOND)
 
-/* Groups that are remembered for their deaf nodes. */
-#define GROUPS_KEPT 1024
+/* Deaf nodes that are remembered; with more, all are waited for anew. */
+#define DEAF_MAX 64
 
 /**
  * ChannelsRedisBatches:
@@ -35,7 +35,7 @@
  * brings the events that all queues have room for; the others are tried again, as nodes read and
  * make room. So of a burst nothing is lost on the way to a node that reads. What a dead node has is
  * never read: once nothing has moved for a moment, those whose queue is full are *deaf*, and go
- * without, until there is room in it again.
+ * without in all groups, until there is room in it again.
  */
 struct _ChannelsRedisBatches
 {
@@ -44,14 +44,15 @@ struct _ChannelsRedisBatches
   ChannelsRedisBatchesFlushedFunc flushed; /* (nullable) */
   gpointer user_data;                      /* (unowned) */
   GHashTable *groups;                      /* (element-type utf8 Group) (owned) */
-  GQueue ready;    /* (element-type Group) (unowned): to be looked at by the next flush */
-  guint n_events;  /* that are not under way */
-  gsize size;      /* bytes of those */
-  guint n_hurried; /* batches that are to go before anything else does */
-  GSource *flush;  /* (owned): ready where a group is */
+  GQueue ready;     /* (element-type Group) (unowned): to be looked at by the next flush */
+  GHashTable *deaf; /* (element-type utf8) (owned): a set of the names of such nodes */
+  guint n_events;   /* that are not under way */
+  gsize size;       /* bytes of those */
+  guint n_hurried;  /* batches that are to go before anything else does */
+  GSource *flush;   /* (owned): ready where a group is */
 };
 
-/* A group with events that have not been answered for, or with a node that is deaf. */
+/* A group with events that have not been answered for. */
 typedef struct
 {
   GList link;           /* among those that are ready */
@@ -61,7 +62,6 @@ typedef struct
   GQueue batches;       /* (element-type Batch) (owned): in order */
   guint n_under_way;    /* of those */
   gint64 refused_since; /* µs, monotonic: when something last moved; 0: nothing was refused */
-  GPtrArray *deaf;      /* (element-type utf8) (owned): the names of such nodes */
 } Group;
 
 /* Events of one command. */
@@ -85,7 +85,6 @@ group_free (gpointer data)
   Group *group = data;
 
   g_assert (g_queue_is_empty (&group->batches));
-  g_ptr_array_unref (group->deaf);
   g_free (group->name);
   g_free (group);
 }
@@ -101,18 +100,16 @@ ensure_group (ChannelsRedisBatches *self, const char *name)
   group = g_new0 (Group, 1);
   group->link.data = group;
   group->name = g_strdup (name);
-  group->deaf = g_ptr_array_new_with_free_func (g_free);
   g_hash_table_insert (self->groups, group->name, group);
 
   return group;
 }
 
-/* Forgets a group of which nothing more is to be known. */
+/* Forgets a group of which nothing waits. */
 static void
 release_group (ChannelsRedisBatches *self, Group *group)
 {
-  if (g_queue_is_empty (&group->batches) && !group->is_ready &&
-      (group->deaf->len == 0 || g_hash_table_size (self->groups) > GROUPS_KEPT))
+  if (g_queue_is_empty (&group->batches) && !group->is_ready)
     g_hash_table_remove (self->groups, group->name);
 }
 
@@ -223,58 +220,54 @@ get_remotes (const ChannelsRedisReply *reply, gsize index)
   return element->type == REDIS_REPLY_INTEGER ? CLAMP (element->integer, 0, G_MAXINT) : 0;
 }
 
-/* A number for each event that went, and the names of those whose queue was full. */
+/* A number for each event that went, the names of those whose queue was full, and of the deaf that
+ * had room. */
 static gboolean
 is_answer (const Batch *batch, const ChannelsRedisReply *reply)
 {
   gsize n_events = batch->sends->len;
 
-  return reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 &&
+  return reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 &&
+         reply->element[reply->elements - 2]->type == REDIS_REPLY_ARRAY &&
          reply->element[reply->elements - 1]->type == REDIS_REPLY_ARRAY &&
-         (batch->is_last ? reply->elements - 1 == n_events : reply->elements - 1 <= n_events);
+         (batch->is_last ? reply->elements - 2 == n_events : reply->elements - 2 <= n_events);
 }
 
-static gboolean
-has_name (const ChannelsRedisReply *names, const char *name)
+static void
+note_deaf (ChannelsRedisBatches *self, const ChannelsRedisReply *names)
+{
+  if (g_hash_table_size (self->deaf) + names->elements > DEAF_MAX)
+    g_hash_table_remove_all (self->deaf);
+
+  for (gsize i = 0; i < names->elements; i++)
+    {
+      if (names->element[i]->type == REDIS_REPLY_STRING)
+        g_hash_table_add (self->deaf, g_strdup (names->element[i]->str));
+    }
+}
+
+static void
+note_heard (ChannelsRedisBatches *self, const ChannelsRedisReply *names)
 {
   for (gsize i = 0; i < names->elements; i++)
     {
-      if (channels_redis_reply_is (names->element[i], name))
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-/* Those that are deaf and still have a full queue, and with @more the others that have. */
-static void
-note_full (Group *group, const ChannelsRedisReply *full, gboolean more)
-{
-  for (guint i = group->deaf->len; i > 0; i--)
-    {
-      if (more || !has_name (full, g_ptr_array_index (group->deaf, i - 1)))
-        g_ptr_array_remove_index_fast (group->deaf, i - 1);
-    }
-
-  for (gsize i = 0; more && i < full->elements; i++)
-    {
-      const ChannelsRedisReply *name = full->element[i];
-
-      if (name->type == REDIS_REPLY_STRING)
-        g_ptr_array_add (group->deaf, g_strndup (name->str, name->len));
+      if (names->element[i]->type == REDIS_REPLY_STRING)
+        g_hash_table_remove (self->deaf, names->element[i]->str);
     }
 }
 
 /* Remembers what an answer about @n_done events says of the queues. */
 static void
-note_answer (Batch *batch, guint n_done, const ChannelsRedisReply *full)
+note_answer (Batch *batch, guint n_done, const ChannelsRedisReply *reply)
 {
   Group *group = batch->group;
   gint64 now = g_get_monotonic_time ();
   gboolean is_stuck =
       n_done == 0 && group->refused_since > 0 && now - group->refused_since >= PATIENCE;
 
-  note_full (group, full, is_stuck);
+  note_heard (batch->owner, reply->element[n_done + 1]);
+  if (is_stuck)
+    note_deaf (batch->owner, reply->element[n_done]);
   if (n_done == batch->sends->len || is_stuck || batch->is_hurried)
     group->refused_since = 0;
   else if (n_done > 0 || group->refused_since == 0)
@@ -325,8 +318,8 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else
     {
-      n_done = (guint) reply->elements - 1;
-      note_answer (batch, n_done, reply->element[n_done]);
+      n_done = (guint) reply->elements - 2;
+      note_answer (batch, n_done, reply);
     }
 
   sends = batch_take (batch, n_done);
@@ -353,12 +346,15 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static char *
-join_deaf (Group *group)
+join_deaf (ChannelsRedisBatches *self)
 {
   GString *names = g_string_new (NULL);
+  GHashTableIter iter;
+  const char *name;
 
-  for (guint i = 0; i < group->deaf->len; i++)
-    g_string_append_printf (names, "%s ", (const char *) g_ptr_array_index (group->deaf, i));
+  g_hash_table_iter_init (&iter, self->deaf);
+  while (g_hash_table_iter_next (&iter, (gpointer *) &name, NULL))
+    g_string_append_printf (names, "%s ", name);
 
   return g_string_free (names, FALSE);
 }
@@ -366,8 +362,7 @@ join_deaf (Group *group)
 static void
 send_batch (ChannelsRedisBatches *self, Batch *batch, gboolean is_last)
 {
-  g_autofree char *deaf =
-      is_last ? g_strdup (CHANNELS_REDIS_BATCHES_ALL) : join_deaf (batch->group);
+  g_autofree char *deaf = is_last ? g_strdup (CHANNELS_REDIS_BATCHES_ALL) : join_deaf (self);
   g_auto (ChannelsRedisWords) words;
   ChannelsRedisConnection *connection;
 
@@ -457,6 +452,7 @@ channels_redis_batches_new (ChannelsRedisBatchesFunc begin,
   self->flushed = flushed;
   self->user_data = user_data;
   self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, group_free);
+  self->deaf = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->flush = channels_redis_timer_new ("[channels] redis batch", on_flush, self);
 
   return self;
@@ -474,6 +470,7 @@ channels_redis_batches_free (ChannelsRedisBatches *self)
 
   channels_redis_timer_clear (&self->flush);
   g_hash_table_unref (self->groups);
+  g_hash_table_unref (self->deaf);
   g_free (self);
 }
 

@@ -30,7 +30,7 @@ G_BEGIN_DECLS
  *
  * Begins the command that sends to a group. It is answered by an array with a number for each
  * payload that was sent: how many other nodes took it; and behind those by an array with the names
- * of the nodes that had no room.
+ * of the nodes that had no room, and one with those of @deaf that had.
  *
  * Returns: (transfer none): the connection that it is for
  */

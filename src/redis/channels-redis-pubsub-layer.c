@@ -19,14 +19,15 @@
 #include <string.h>
 
 /* ARGV: our own channel of a group's, see ChannelsRedisSubscriber; the group's; events. Returns for
- * each how many others have it, and then those that had no room: none. Where we hear our own we may
- * publish to both: Redis has one permission for that. */
+ * each how many others have it, and then those that had no room, and the deaf: none. Where we hear
+ * our own we may publish to both: Redis has one permission for that. */
 static const char publish_script[] =
     "local own = redis.call('PUBLISH', ARGV[1], #ARGV - 2)\n"
     "local taken = {}\n"
     "for i = 3, #ARGV do\n"
     "  taken[i - 2] = redis.call('PUBLISH', ARGV[2], ARGV[i]) - own\n"
     "end\n"
+    "taken[#taken + 1] = {}\n"
     "taken[#taken + 1] = {}\n"
     "return taken";
 

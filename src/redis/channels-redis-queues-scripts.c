@@ -32,11 +32,12 @@ const char channels_redis_queues_push_script[] =
  * what is too old, the capacity, the score of the first message in microseconds, the names of nodes
  * whose queue may be full, or `*` for all; messages that end where the names of those should stand
  * that they are for. Only those go that all other queues have room for. Returns for each that went
- * how many nodes took it, and then the names of nodes whose queue was full. Members whose name no
+ * how many nodes took it, and then the names of nodes whose queue was full, and of those
+ * named deaf whose queue was not. Members whose name no
  * node of this layer can have are nobody's. */
 const char channels_redis_queues_group_script[] =
     "local heads, scores, taken, nodes, names, rooms = 8, {}, {}, {}, {}, {}\n"
-    "local n, deaf, full = #ARGV - heads, {}, {}\n"
+    "local n, deaf, full, heard = #ARGV - heads, {}, {}, {}\n"
     "for name in string.gmatch(ARGV[8], '%S+') do deaf[name] = true end\n"
     "local members = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf')\n"
     "for i = 1, #members do\n"
@@ -54,7 +55,11 @@ const char channels_redis_queues_group_script[] =
     "  local count = redis.pcall('ZCOUNT', ARGV[2] .. nodes[i], '(' .. ARGV[5], '+inf')\n"
     "  local room = type(count) == 'number' and ARGV[6] - count or 0\n"
     "  rooms[i] = math.max(0, math.min(room, #ARGV - heads))\n"
-    "  if rooms[i] == 0 then full[#full + 1] = nodes[i] end\n"
+    "  if rooms[i] == 0 then\n"
+    "    full[#full + 1] = nodes[i]\n"
+    "  elseif deaf[nodes[i]] then\n"
+    "    heard[#heard + 1] = nodes[i]\n"
+    "  end\n"
     "  if not (deaf['*'] or deaf[nodes[i]]) then n = math.min(n, rooms[i]) end\n"
     "end\n"
     "for i = 1, n do\n"
@@ -77,5 +82,6 @@ const char channels_redis_queues_group_script[] =
     "  redis.pcall('ZREMRANGEBYSCORE', key, 0, ARGV[5])\n"
     "end\n"
     "taken[n + 1] = full\n"
+    "taken[n + 2] = heard\n"
     "return taken";
 G_STATIC_ASSERT (CHANNELS_NAME_MAX == 99);

@@ -290,6 +290,29 @@ test_tries (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_deaf_in_all (Fixture *fixture, gconstpointer unused)
+{
+  LayerOutcome filling[2 * CAPACITY] = { 0 };
+  LayerOutcome other = { 0 };
+  g_autoptr (ChannelsEvent) event = channels_event_new_chat_text ("other");
+  guint n_scripts;
+
+  g_test_summary ("Who is deaf in one group is waited for in no other");
+
+  run_command (fixture, ADD_DEAD);
+  run_command (fixture, "ZADD " PREFIX ":group:other 10000000000 " DEAD_NODE "1");
+  send_many (fixture, filling, 2 * CAPACITY);
+  assert_taken (&filling[2 * CAPACITY - 1], 1);
+  assert_heard (fixture, 0, 2 * CAPACITY);
+
+  n_scripts = count_scripts (fixture);
+  channels_layer_send_to_group (fixture->sender->layer, "other", event, NULL, layer_sent_cb,
+                                &other);
+  assert_taken (&other, 0);
+  g_assert_cmpuint (count_scripts (fixture), ==, n_scripts + 1);
+}
+
+static void
 add (const char *path, void (*test) (Fixture *fixture, gconstpointer unused))
 {
   g_test_add (path, Fixture, NULL, set_up, test, tear_down);
@@ -306,6 +329,7 @@ main (int argc, char *argv[])
   add ("/redis-burst/deaf", test_deaf);
   add ("/redis-burst/hears-again", test_hears_again);
   add ("/redis-burst/channel-behind", test_channel_behind);
+  add ("/redis-burst/deaf-in-all", test_deaf_in_all);
   add ("/redis-burst/tries", test_tries);
 
   return g_test_run ();
