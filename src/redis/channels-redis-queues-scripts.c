@@ -32,9 +32,8 @@ const char channels_redis_queues_push_script[] =
  * what is too old, the capacity, the score of the first message in microseconds, the names of nodes
  * whose queue may be full, or `*` for all; messages that end where the names of those should stand
  * that they are for. Only those go that all other queues have room for. Returns for each that went
- * how many nodes took it, and then the names of nodes whose queue was full, and of those
- * named deaf whose queue was not. Members whose name no
- * node of this layer can have are nobody's. */
+ * how many nodes took it, and then the names of nodes whose queue was full, and of those named
+ * above whose queue was not. Members whose name no node of this layer can have are nobody's. */
 const char channels_redis_queues_group_script[] =
     "local heads, scores, taken, nodes, names, rooms = 8, {}, {}, {}, {}, {}\n"
     "local n, deaf, full, heard = #ARGV - heads, {}, {}, {}\n"
