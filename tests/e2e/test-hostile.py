@@ -33,6 +33,11 @@ os.environ['ASAN_OPTIONS'] = ':'.join(filter(None, [
 
 
 class HostileCase(e2e.DaemonCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()  # it is on the bus then, with all that it opens
+        cls.own_descriptors = cls.count_descriptors()
+
     def tearDown(self):
         self.assert_serving()
         super().tearDown()
@@ -43,9 +48,15 @@ class HostileCase(e2e.DaemonCase):
             (line,) = (line for line in file if line.startswith('VmRSS:'))
         return int(line.split()[1]) * KIBIBYTE
 
-    def descriptors(self):
+    @classmethod
+    def count_descriptors(cls):
         """Returns how many descriptors the daemon has open."""
-        return len(os.listdir(f'/proc/{self.daemon.process.pid}/fd'))
+        return len(os.listdir(f'/proc/{cls.daemon.process.pid}/fd'))
+
+    def wait_for_connections(self, count, patience=PATIENCE):
+        """Waits until the daemon has so many descriptors more than before anybody connected."""
+        wait_until(lambda: self.count_descriptors() == self.own_descriptors + count,
+                   f'it to have {count} connections', patience)
 
     def ask(self, data):
         """Returns the response to bytes that are sent as they are, and checks that it is all."""
@@ -174,7 +185,6 @@ class TestHeads(HostileCase):
         self.assert_status(417, self.head(('Expect', '100-continue'), path='/'))
 
     def test_one_that_is_refused_and_goes_on(self):
-        start = self.descriptors()
         for way in 'sends', 'stays':
             with self.subTest(way):
                 client = self.raw()
@@ -183,7 +193,7 @@ class TestHeads(HostileCase):
                     with contextlib.suppress(OSError):
                         client.send(b'x' * MEBIBYTE)
                 self.assertEqual(client.read_response().status, 404)
-                wait_until(lambda: self.descriptors() == start, 'its descriptor to be closed', 4)
+                self.wait_for_connections(0, patience=4)
 
     def test_half_an_upgrade(self):
         for name in 'Upgrade', 'Connection', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version':
@@ -376,10 +386,9 @@ class TestDescriptors(HostileCase):
     environment = {'G_DEBUG': ''}  # it warns when it has none left, which is no reason to abort
 
     def test_running_out_of_them_is_not_the_end(self):
-        tab = self.tab('stays')
-        start = self.descriptors()
-        limits = resource.prlimit(self.daemon.process.pid, resource.RLIMIT_NOFILE)
-        resource.prlimit(self.daemon.process.pid, resource.RLIMIT_NOFILE, (start + 20, limits[1]))
+        tab, pid = self.tab('stays'), self.daemon.process.pid
+        limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (self.own_descriptors + 20, limits[1]))
 
         crowd = [self.raw() for _ in range(60)]
         wait_until(lambda: 'cannot accept' in self.daemon.log(), 'the last descriptor')
@@ -388,9 +397,9 @@ class TestDescriptors(HostileCase):
 
         for client in crowd:
             client.close()
-        resource.prlimit(self.daemon.process.pid, resource.RLIMIT_NOFILE, limits)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
         self.assert_serving()
-        wait_until(lambda: self.descriptors() == start, 'the crowd to be gone')
+        self.wait_for_connections(1)
 
 
 class TestSlowProgram(HostileCase):
@@ -431,12 +440,11 @@ class TestManyConnections(HostileCase):
             return b'__asan_init' in file.read()
 
     def test_nothing_stays_of_them(self):
-        start = self.descriptors()
         sizes = []
 
         for _ in range(3):
             self.connect_and_leave()
-            wait_until(lambda: self.descriptors() == start, f'{start} descriptors')
+            self.wait_for_connections(0)
             sizes.append(self.memory())
 
         self.assertEqual(self.bus.call('ListGroups'), ([],))
