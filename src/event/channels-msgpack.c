@@ -272,38 +272,6 @@ write_map_with (Writer *self, GBytes *map, const char *key, GError **error)
 }
 
 /**
- * channels_msgpack_begin_map_with:
- * @out: bytes
- * @map: what channels_event_get_msgpack() returned
- * @key: UTF-8
- * @error: return location for a `GError`, or `NULL`
- *
- * Appends what channels_msgpack_append_map_with() does, all but the value: the caller's next bytes
- * are that.
- *
- * Fails as channels_msgpack_append() does.
- *
- * Returns: `TRUE` if it was appended, `FALSE` with @error set otherwise
- */
-gboolean
-channels_msgpack_begin_map_with (GByteArray *out, GBytes *map, const char *key, GError **error)
-{
-  Writer writer;
-
-  g_return_val_if_fail (out != NULL, FALSE);
-  g_return_val_if_fail (map != NULL, FALSE);
-  g_return_val_if_fail (key != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  writer_init (&writer, out);
-  if (write_map_with (&writer, map, key, error))
-    return TRUE;
-
-  g_byte_array_set_size (out, writer.start);
-  return FALSE;
-}
-
-/**
  * channels_msgpack_append_map_with:
  * @out: bytes
  * @map: what channels_event_get_msgpack() returned

@@ -19,9 +19,6 @@ G_BEGIN_DECLS
 
 gboolean channels_msgpack_append (GByteArray *out, GVariant *value, GError **error);
 
-gboolean
-channels_msgpack_begin_map_with (GByteArray *out, GBytes *map, const char *key, GError **error);
-
 gboolean channels_msgpack_append_map_with (GByteArray *out,
                                            GBytes *map,
                                            const char *key,

@@ -6,6 +6,8 @@
 #include "channels-redis-batches.h"
 
 #include "channels-error.h"
+#include "channels-redis-bundle.h"
+#include "channels-redis-deaf.h"
 #include "channels-redis-error.h"
 #include "channels-redis-stream.h"
 #include "channels-redis-timer.h"
@@ -20,9 +22,6 @@
 
 /* How long an event waits for the slowest node, µs. */
 #define WAIT_MAX (3 * G_TIME_SPAN_SECOND)
-
-/* Deaf nodes that are remembered; with more, all are waited for anew. */
-#define DEAF_MAX 64
 
 /**
  * ChannelsRedisBatches:
@@ -44,12 +43,12 @@ struct _ChannelsRedisBatches
   ChannelsRedisBatchesFlushedFunc flushed; /* (nullable) */
   gpointer user_data;                      /* (unowned) */
   GHashTable *groups;                      /* (element-type utf8 Group) (owned) */
-  GQueue ready;     /* (element-type Group) (unowned): to be looked at by the next flush */
-  GHashTable *deaf; /* (element-type utf8) (owned): a set of the names of such nodes */
-  guint n_events;   /* that are not under way */
-  gsize size;       /* bytes of those */
-  guint n_hurried;  /* batches that are to go before anything else does */
-  GSource *flush;   /* (owned): ready where a group is */
+  GQueue ready;            /* (element-type Group) (unowned): to be looked at by the next flush */
+  ChannelsRedisDeaf *deaf; /* (owned) */
+  guint n_events;          /* that are not under way */
+  gsize size;              /* bytes of those */
+  guint n_hurried;         /* batches that are to go before anything else does */
+  GSource *flush;          /* (owned): ready where a group is */
 };
 
 /* A group with events that have not been answered for. */
@@ -211,49 +210,49 @@ batch_take (Batch *batch, guint n)
   return sends;
 }
 
+/* What an answer is an array of, see #ChannelsRedisBatchesFunc. */
+enum
+{
+  ANSWER_N_SENT,
+  ANSWER_TAKEN,
+  ANSWER_FULL,
+  ANSWER_HEARD,
+  N_ANSWERS
+};
+
 /* How many took the event at @index. */
 static guint
 get_remotes (const ChannelsRedisReply *reply, gsize index)
 {
-  const ChannelsRedisReply *element = reply->element[index];
+  const ChannelsRedisReply *taken = reply->element[ANSWER_TAKEN];
 
-  return element->type == REDIS_REPLY_INTEGER ? CLAMP (element->integer, 0, G_MAXINT) : 0;
+  if (taken->type == REDIS_REPLY_ARRAY)
+    taken = taken->element[index];
+
+  return taken->type == REDIS_REPLY_INTEGER ? CLAMP (taken->integer, 0, G_MAXINT) : 0;
 }
 
-/* A number for each event that went, the names of those whose queue was full, and of the deaf that
- * had room. */
-static gboolean
-is_answer (const Batch *batch, const ChannelsRedisReply *reply)
+/* How many events were sent; -1 if it does not say. */
+static int
+read_n_sent (const Batch *batch, const ChannelsRedisReply *reply)
 {
-  gsize n_events = batch->sends->len;
+  int n_events = (int) batch->sends->len;
+  const ChannelsRedisReply *n_sent;
+  const ChannelsRedisReply *taken;
 
-  return reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2 &&
-         reply->element[reply->elements - 2]->type == REDIS_REPLY_ARRAY &&
-         reply->element[reply->elements - 1]->type == REDIS_REPLY_ARRAY &&
-         (batch->is_last ? reply->elements - 2 == n_events : reply->elements - 2 <= n_events);
-}
+  if (reply->type != REDIS_REPLY_ARRAY || reply->elements != N_ANSWERS ||
+      reply->element[ANSWER_FULL]->type != REDIS_REPLY_ARRAY ||
+      reply->element[ANSWER_HEARD]->type != REDIS_REPLY_ARRAY)
+    return -1;
 
-static void
-note_deaf (ChannelsRedisBatches *self, const ChannelsRedisReply *names)
-{
-  if (g_hash_table_size (self->deaf) + names->elements > DEAF_MAX)
-    g_hash_table_remove_all (self->deaf);
+  n_sent = reply->element[ANSWER_N_SENT];
+  taken = reply->element[ANSWER_TAKEN];
+  if (n_sent->type != REDIS_REPLY_INTEGER || n_sent->integer < (batch->is_last ? n_events : 0) ||
+      n_sent->integer > n_events ||
+      (taken->type == REDIS_REPLY_ARRAY && taken->elements != (gsize) n_sent->integer))
+    return -1;
 
-  for (gsize i = 0; i < names->elements; i++)
-    {
-      if (names->element[i]->type == REDIS_REPLY_STRING)
-        g_hash_table_add (self->deaf, g_strdup (names->element[i]->str));
-    }
-}
-
-static void
-note_heard (ChannelsRedisBatches *self, const ChannelsRedisReply *names)
-{
-  for (gsize i = 0; i < names->elements; i++)
-    {
-      if (names->element[i]->type == REDIS_REPLY_STRING)
-        g_hash_table_remove (self->deaf, names->element[i]->str);
-    }
+  return (int) n_sent->integer;
 }
 
 /* Remembers what an answer about @n_done events says of the queues. */
@@ -265,9 +264,9 @@ note_answer (Batch *batch, guint n_done, const ChannelsRedisReply *reply)
   gboolean is_stuck =
       n_done == 0 && group->refused_since > 0 && now - group->refused_since >= PATIENCE;
 
-  note_heard (batch->owner, reply->element[n_done + 1]);
+  channels_redis_deaf_remove (batch->owner->deaf, reply->element[ANSWER_HEARD]);
   if (is_stuck)
-    note_deaf (batch->owner, reply->element[n_done]);
+    channels_redis_deaf_add (batch->owner->deaf, reply->element[ANSWER_FULL]);
   if (n_done == batch->sends->len || is_stuck || batch->is_hurried)
     group->refused_since = 0;
   else if (n_done > 0 || group->refused_since == 0)
@@ -306,10 +305,11 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (ChannelsRedisReply) reply =
       channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
+  int n_sent = reply != NULL ? read_n_sent (batch, reply) : -1;
   guint n_done = batch->sends->len;
   guint n_hurried = self->n_hurried;
 
-  if (reply != NULL && !is_answer (batch, reply))
+  if (reply != NULL && n_sent < 0)
     error = g_error_new_literal (CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_PROTOCOL,
                                  "it does not say how many took the events");
   if (error != NULL)
@@ -318,7 +318,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else
     {
-      n_done = (guint) reply->elements - 2;
+      n_done = (guint) n_sent;
       note_answer (batch, n_done, reply);
     }
 
@@ -345,24 +345,24 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                   error == NULL ? get_remotes (reply, i) : 0, error);
 }
 
-static char *
-join_deaf (ChannelsRedisBatches *self)
+static GBytes *
+join_payloads (const Batch *batch)
 {
-  GString *names = g_string_new (NULL);
-  GHashTableIter iter;
-  const char *name;
+  g_autoptr (GByteArray) joined =
+      g_byte_array_sized_new ((guint) batch->size + 4 * batch->payloads->len);
 
-  g_hash_table_iter_init (&iter, self->deaf);
-  while (g_hash_table_iter_next (&iter, (gpointer *) &name, NULL))
-    g_string_append_printf (names, "%s ", name);
+  for (guint i = 0; i < batch->payloads->len; i++)
+    channels_redis_bundle_append (joined, g_ptr_array_index (batch->payloads, i));
 
-  return g_string_free (names, FALSE);
+  return g_byte_array_free_to_bytes (g_steal_pointer (&joined));
 }
 
 static void
 send_batch (ChannelsRedisBatches *self, Batch *batch, gboolean is_last)
 {
-  g_autofree char *deaf = is_last ? g_strdup (CHANNELS_REDIS_BATCHES_ALL) : join_deaf (self);
+  g_autoptr (GBytes) payloads = join_payloads (batch);
+  g_autofree char *deaf =
+      is_last ? g_strdup (CHANNELS_REDIS_BATCHES_ALL) : channels_redis_deaf_join (self->deaf);
   g_auto (ChannelsRedisWords) words;
   ChannelsRedisConnection *connection;
 
@@ -372,8 +372,8 @@ send_batch (ChannelsRedisBatches *self, Batch *batch, gboolean is_last)
   set_under_way (batch, TRUE);
   connection =
       self->begin (batch->group->name, batch->payloads->len, deaf, &words, self->user_data);
-  for (guint i = 0; i < batch->payloads->len; i++)
-    channels_redis_words_add_bytes (&words, g_ptr_array_index (batch->payloads, i));
+  channels_redis_words_add_uint (&words, batch->payloads->len);
+  channels_redis_words_add_bytes (&words, payloads);
   channels_redis_words_send (&words, connection, answered_cb, batch);
 }
 
@@ -452,7 +452,7 @@ channels_redis_batches_new (ChannelsRedisBatchesFunc begin,
   self->flushed = flushed;
   self->user_data = user_data;
   self->groups = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, group_free);
-  self->deaf = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->deaf = channels_redis_deaf_new ();
   self->flush = channels_redis_timer_new ("[channels] redis batch", on_flush, self);
 
   return self;
@@ -470,7 +470,7 @@ channels_redis_batches_free (ChannelsRedisBatches *self)
 
   channels_redis_timer_clear (&self->flush);
   g_hash_table_unref (self->groups);
-  g_hash_table_unref (self->deaf);
+  channels_redis_deaf_free (self->deaf);
   g_free (self);
 }
 

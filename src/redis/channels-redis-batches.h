@@ -25,12 +25,13 @@ G_BEGIN_DECLS
  * @deaf: the nodes that are not waited for, by name with a space behind each, or
  * %CHANNELS_REDIS_BATCHES_ALL; of the payloads only those are to be sent, from the first on, that
  * all others have room for
- * @words: uninitialised memory: the command, all but the payloads, which are its last words
+ * @words: uninitialised memory: the command, all but its last words: how many payloads there are,
+ * and those one behind the other, as in a bundle (#ChannelsRedisBundle)
  * @user_data: (closure): what was given with the function
  *
- * Begins the command that sends to a group. It is answered by an array with a number for each
- * payload that was sent: how many other nodes took it; and behind those by an array with the names
- * of the nodes that had no room, and one with those of @deaf that had.
+ * Begins the command that sends to a group. It is answered by an array: how many payloads were
+ * sent; how many other nodes took them, which is a number, or an array with one for each; an array
+ * with the names of the nodes that had no room, and one with those of @deaf that had.
  *
  * Returns: (transfer none): the connection that it is for
  */

@@ -9,12 +9,9 @@
 
 #include <string.h>
 
-/* Our channel in a group stands for the group: it is the node's prefix, a word that no other
- * channel of ours begins with, and a digest of the group's name, so that whoever knows the prefix
- * can take the node out of any group. */
-#define STAND_IN "group-"
-
-/* Hexadecimal digits of the digest: as many as Django's channels have. */
+/* Our channel in a group stands for the group: it is the node's prefix, %CHANNELS_REDIS_STAND_IN,
+ * and a digest of the group's name, so that whoever knows the prefix can take the node out of any
+ * group. It has as many hexadecimal digits as Django's channels have. */
 #define DIGITS 32
 
 /* A key of another type is somebody else's, and spoils no other; what else is wrong is an answer,
@@ -57,7 +54,7 @@ channels_redis_group_new (const ChannelsRedisSettings *settings, const char *nam
   self->link.data = self;
   self->name = g_strdup (name);
   self->key = channels_redis_settings_get_group_key (settings, name);
-  self->channel = g_strconcat (settings->node_prefix, STAND_IN, digest, NULL);
+  self->channel = g_strconcat (settings->node_prefix, CHANNELS_REDIS_STAND_IN, digest, NULL);
   self->host = channels_redis_ring_find (name, settings->hosts->len);
 
   return self;
@@ -87,7 +84,7 @@ gboolean
 channels_redis_group_is_stand_in (const ChannelsRedisSettings *settings, const char *channel)
 {
   return g_str_has_prefix (channel, settings->node_prefix) &&
-         g_str_has_prefix (channel + strlen (settings->node_prefix), STAND_IN);
+         g_str_has_prefix (channel + strlen (settings->node_prefix), CHANNELS_REDIS_STAND_IN);
 }
 
 /**

@@ -8,6 +8,14 @@
 
 G_BEGIN_DECLS
 
+/**
+ * CHANNELS_REDIS_STAND_IN:
+ *
+ * What our channel in a group begins with, behind the node's prefix, and no other channel of ours.
+ * It says that the node reads bundles (#ChannelsRedisBundle).
+ */
+#define CHANNELS_REDIS_STAND_IN "groups-"
+
 #define CHANNELS_REDIS_GROUPS_MAX 256 /* of one command: more, and Redis would stop for others */
 
 /**

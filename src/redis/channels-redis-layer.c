@@ -6,6 +6,7 @@
 #include "channels-redis-layer.h"
 
 #include "channels-msgpack.h"
+#include "channels-redis-bundle.h"
 #include "channels-redis-complaint.h"
 #include "channels-redis-farewell.h"
 #include "channels-redis-group.h"
@@ -68,27 +69,70 @@ take_event (ChannelsRedisLayer *self, const char *channel, ChannelsEvent *event)
 }
 
 static void
+drop (ChannelsRedisLayer *self, const char *reason)
+{
+  if (channels_redis_complaint_is_due (&self->dropped))
+    g_message ("%u messages from Redis were no events so far; the last: %s", self->dropped.n,
+               reason);
+}
+
+static void
+take_map (ChannelsRedisLayer *self, GBytes *map)
+{
+  g_auto (GStrv) channels = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChannelsEvent) event =
+      channels_event_new_addressed (g_bytes_get_data (map, NULL), g_bytes_get_size (map),
+                                    CHANNELS_MSGPACK_DEPTH_MAX, &channels, &error);
+
+  if (event == NULL)
+    drop (self, error->message);
+  for (guint i = 0; event != NULL && channels[i] != NULL; i++)
+    take_event (self, channels[i], event);
+}
+
+/* Events of one of our nodes: the bundle has the name of the channel that they are for. */
+static void
+take_bundle (ChannelsRedisLayer *self, GBytes *bytes)
+{
+  ChannelsRedisBundle bundle;
+  g_autofree char *channel = channels_redis_bundle_begin (&bundle, bytes, 1);
+  GBytes *next;
+
+  if (channel == NULL)
+    {
+      drop (self, "a bundle ends too early");
+      return;
+    }
+
+  while ((next = channels_redis_bundle_next (&bundle)) != NULL)
+    {
+      g_autoptr (GBytes) map = next;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (ChannelsEvent) event = channels_event_new_from_msgpack (
+          g_bytes_get_data (map, NULL), g_bytes_get_size (map), CHANNELS_MSGPACK_DEPTH_MAX, &error);
+
+      if (event != NULL)
+        take_event (self, channel, event);
+      else
+        drop (self, error->message);
+    }
+}
+
+static void
 on_received (GBytes *message, gpointer user_data)
 {
   g_autoptr (ChannelsRedisLayer) self = g_object_ref (user_data);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) map = channels_redis_settings_open (self->settings, TRUE, message, &error);
-  g_autoptr (ChannelsEvent) event = NULL;
-  g_auto (GStrv) channels = NULL;
+  g_autoptr (GBytes) content = channels_redis_settings_open (self->settings, TRUE, message, &error);
 
-  if (map != NULL)
-    event = channels_event_new_addressed (g_bytes_get_data (map, NULL), g_bytes_get_size (map),
-                                          CHANNELS_MSGPACK_DEPTH_MAX, &channels, &error);
-  if (event == NULL)
-    {
-      if (channels_redis_complaint_is_due (&self->dropped))
-        g_message ("%u messages from Redis were no events so far; the last: %s", self->dropped.n,
-                   error->message);
-      return;
-    }
-
-  for (guint i = 0; channels[i] != NULL; i++)
-    take_event (self, channels[i], event);
+  if (content == NULL)
+    drop (self, error->message);
+  else if (g_bytes_get_size (content) > 0 &&
+           *(const char *) g_bytes_get_data (content, NULL) == CHANNELS_REDIS_BUNDLE_MARK)
+    take_bundle (self, content);
+  else
+    take_map (self, content);
 }
 
 static gboolean

@@ -18,18 +18,25 @@
 
 #include <string.h>
 
-/* ARGV: our own channel of a group's, see ChannelsRedisSubscriber; the group's; events. Returns for
- * each how many others have it, and then those that had no room, and the deaf: none. Where we hear
- * our own we may publish to both: Redis has one permission for that. */
+/* ARGV: a group's channel; its channel of bundles and our own of it, see #ChannelsRedisSubscriber;
+ * our name; how many events, and these as in a bundle. Where all that are subscribed read bundles,
+ * the events go to them as one. Returns what #ChannelsRedisBatchesFunc says. Where we hear our own
+ * we may publish to all of them: Redis has one permission for that. */
 static const char publish_script[] =
-    "local own = redis.call('PUBLISH', ARGV[1], #ARGV - 2)\n"
-    "local taken = {}\n"
-    "for i = 3, #ARGV do\n"
-    "  taken[i - 2] = redis.call('PUBLISH', ARGV[2], ARGV[i]) - own\n"
+    "local n, events, taken, at = tonumber(ARGV[5]), ARGV[6], {}, 1\n"
+    "local heard = redis.pcall('PUBSUB', 'NUMSUB', ARGV[1], ARGV[2], ARGV[3])\n"
+    "if not heard.err and heard[2] == heard[4] then\n"
+    "  local name = string.char(#ARGV[4]) .. ARGV[4]\n"
+    "  return {n, redis.call('PUBLISH', ARGV[2], name .. events) - heard[6], {}, {}}\n"
     "end\n"
-    "taken[#taken + 1] = {}\n"
-    "taken[#taken + 1] = {}\n"
-    "return taken";
+    "local own = redis.call('PUBLISH', ARGV[3], n)\n"
+    "for i = 1, n do\n"
+    "  local length = struct.unpack('>I4', events, at)\n"
+    "  local event = string.sub(events, at + 4, at + 3 + length)\n"
+    "  taken[i] = redis.call('PUBLISH', ARGV[1], event) - own\n"
+    "  at = at + 4 + length\n"
+    "end\n"
+    "return {n, taken, {}, {}}";
 
 /**
  * ChannelsRedisPubsubLayer:
@@ -237,11 +244,14 @@ begin_publish (const char *group,
 {
   ChannelsRedisPubsubLayer *self = user_data;
   g_autofree char *channel = g_strconcat (self->group_head, group, NULL);
+  g_autofree char *bundles = channels_redis_subscriber_get_bundles (channel);
   g_autofree char *own = channels_redis_subscriber_get_own (channel, self->settings->node_prefix);
 
   channels_redis_script_begin (&self->publish, words, 0);
-  channels_redis_words_add (words, own);
   channels_redis_words_add (words, channel);
+  channels_redis_words_add (words, bundles);
+  channels_redis_words_add (words, own);
+  channels_redis_words_add (words, self->settings->node_prefix);
 
   return g_ptr_array_index (self->connections, find_host (self, channel));
 }

@@ -5,7 +5,10 @@
 
 #include "channels-redis-queues-scripts.h"
 
+#include "channels-event.h"
 #include "channels-names.h"
+#include "channels-redis-bundle.h"
+#include "channels-redis-group.h"
 
 /* What Redis does for #ChannelsRedisQueues. */
 
@@ -29,31 +32,41 @@ const char channels_redis_queues_push_script[] =
 
 /* The same for a group, all of it: KEYS: the group; ARGV: the score from which on members count,
  * what a queue's key begins with, our own node's name, seconds that a message is kept, the score of
- * what is too old, the capacity, the score of the first message in microseconds, the names of nodes
- * whose queue may be full, or `*` for all; messages that end where the names of those should stand
- * that they are for. Only those go that all other queues have room for. Returns for each that went
- * how many nodes took it, and then the names of nodes whose queue was full, and of those named
- * above whose queue was not. Members whose name no node of this layer can have are nobody's. */
+ * what is too old, the capacity, the score of the first event in microseconds, 8 bytes of chance,
+ * the names of nodes whose queue may be full, or `*` for all; how many events, and these as in a
+ * bundle (#ChannelsRedisBundle).
+ *
+ * Only those go that all other queues have room for. A node of ours that is a member by a stand-in
+ * of its own has a bundle of them: one message, with the name of the stand-in, and behind the bytes
+ * of chance how many there are. To others each goes alone, with the names of the members as a
+ * further member of its map. Members whose name no node of this layer can have are nobody's.
+ *
+ * Returns how many events went; how many nodes took each, which is one number where all have the
+ * same; the names of nodes whose queue was full; and of those named above whose queue was not. */
 const char channels_redis_queues_group_script[] =
-    "local heads, scores, taken, nodes, names, rooms = 8, {}, {}, {}, {}, {}\n"
-    "local n, deaf, full, heard = #ARGV - heads, {}, {}, {}\n"
-    "for name in string.gmatch(ARGV[8], '%S+') do deaf[name] = true end\n"
+    "local salt, all, events = ARGV[8], tonumber(ARGV[10]), ARGV[11]\n"
+    "local n, nodes, names, singly, rooms = all, {}, {}, {}, {}\n"
+    "local deaf, full, heard, scores = {}, {}, {}, {}\n"
+    "for name in string.gmatch(ARGV[9], '%S+') do deaf[name] = true end\n"
     "local members = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf')\n"
     "for i = 1, #members do\n"
     "  local name = #members[i] <= 99 and members[i] or ''\n"
-    "  local node = string.match(name, '^([%w_.-]+!?)[%w_.-]*$')\n"
-    "  if node and string.sub(members[i], 1, #ARGV[3]) ~= ARGV[3] then\n"
+    "  local node, rest = string.match(name, '^([%w_.-]+!?)([%w_.-]*)$')\n"
+    "  if node and string.sub(name, 1, #ARGV[3]) ~= ARGV[3] then\n"
     "    if not names[node] then\n"
     "      nodes[#nodes + 1] = node\n"
     "      names[node] = {}\n"
     "    end\n"
-    "    table.insert(names[node], members[i])\n"
+    "    table.insert(names[node], name)\n"
+    "    if #names[node] > 1 or string.sub(rest, 1, 7) ~= '" CHANNELS_REDIS_STAND_IN "' then\n"
+    "      singly[node] = true\n"
+    "    end\n"
     "  end\n"
     "end\n"
     "for i = 1, #nodes do\n"
     "  local count = redis.pcall('ZCOUNT', ARGV[2] .. nodes[i], '(' .. ARGV[5], '+inf')\n"
     "  local room = type(count) == 'number' and ARGV[6] - count or 0\n"
-    "  rooms[i] = math.max(0, math.min(room, #ARGV - heads))\n"
+    "  rooms[i] = room <= 0 and 0 or singly[nodes[i]] and math.min(room, all) or all\n"
     "  if rooms[i] == 0 then\n"
     "    full[#full + 1] = nodes[i]\n"
     "  elseif deaf[nodes[i]] then\n"
@@ -61,26 +74,64 @@ const char channels_redis_queues_group_script[] =
     "  end\n"
     "  if not (deaf['*'] or deaf[nodes[i]]) then n = math.min(n, rooms[i]) end\n"
     "end\n"
-    "for i = 1, n do\n"
-    "  local seconds = math.floor((ARGV[7] + i - 1) / 1000000)\n"
-    "  scores[i] = string.format('%d.%06d', seconds, ARGV[7] + i - 1 - seconds * 1000000)\n"
-    "  taken[i] = 0\n"
-    "end\n"
-    "for i = 1, #nodes do\n"
-    "  local key = ARGV[2] .. nodes[i]\n"
-    "  local tail, add = cmsgpack.pack(names[nodes[i]]), {}\n"
-    "  for j = 1, math.min(rooms[i], n) do\n"
-    "    add[2 * j - 1] = scores[j]\n"
-    "    add[2 * j] = ARGV[heads + j] .. tail\n"
-    "    taken[j] = taken[j] + 1\n"
+    "local maps, size = {}, #events\n"
+    "if n < all or next(singly) then\n"
+    "  size = 0\n"
+    "  for j = 1, n do\n"
+    "    local length = struct.unpack('>I4', events, size + 1)\n"
+    "    maps[j] = string.sub(events, size + 5, size + 4 + length)\n"
+    "    size = size + 4 + length\n"
     "  end\n"
-    "  if #add > 0 then\n"
+    "end\n"
+    "for j = 1, n do\n"
+    "  local seconds = math.floor((ARGV[7] + j - 1) / 1000000)\n"
+    "  scores[j] = string.format('%d.%06d', seconds, ARGV[7] + j - 1 - seconds * 1000000)\n"
+    "  if not maps[j] then break end\n"
+    "end\n"
+    /* A map with a member more. The low half of its first byte is how many it has, if that is
+     * 0x80 to 0x8f; 0xde has two bytes behind it that say so, and 0xdf has four. */
+    "local function with(map, member)\n"
+    "  local first, n, rest = string.byte(map)\n"
+    "  if first < 143 then return string.char(first + 1) .. string.sub(map, 2) .. member end\n"
+    "  if first == 222 then n, rest = struct.unpack('>I2', map, 2)\n"
+    "  elseif first == 223 then n, rest = struct.unpack('>I4', map, 2)\n"
+    "  else n, rest = 15, 2 end\n"
+    "  local head = n < 65535 and struct.pack('>BI2', 222, n + 1)\n"
+    "  head = head or struct.pack('>BI4', 223, n + 1)\n"
+    "  return head .. string.sub(map, rest) .. member\n"
+    "end\n"
+    "local taken, short = 0, {}\n"
+    "for i = 1, #nodes do\n"
+    "  local key, add = ARGV[2] .. nodes[i], {}\n"
+    "  local names, room = names[nodes[i]], math.min(rooms[i], n)\n"
+    "  if room > 0 and not singly[nodes[i]] then\n"
+    "    local name = string.char(#names[1]) .. names[1]\n"
+    "    add[1] = scores[1]\n"
+    "    local head = salt .. struct.pack('>I4', n) .. '\\193' .. name\n"
+    "    add[2] = head .. string.sub(events, 1, size)\n"
+    "  elseif room > 0 then\n"
+    "    local member = cmsgpack.pack('" CHANNELS_EVENT_KEY_CHANNEL "') .. cmsgpack.pack(names)\n"
+    "    for j = 1, room do\n"
+    "      add[2 * j - 1] = scores[j]\n"
+    "      add[2 * j] = salt .. struct.pack('>I4', j) .. with(maps[j], member)\n"
+    "    end\n"
+    "  end\n"
+    "  if room == n then taken = taken + 1 else short[#short + 1] = room end\n"
+    "  if room > 0 then\n"
     "    redis.call('ZADD', key, unpack(add))\n"
     "    redis.call('EXPIRE', key, ARGV[4])\n"
     "  end\n"
     "  redis.pcall('ZREMRANGEBYSCORE', key, 0, ARGV[5])\n"
     "end\n"
-    "taken[n + 1] = full\n"
-    "taken[n + 2] = heard\n"
-    "return taken";
+    "if #short > 0 then\n"
+    "  local each = {}\n"
+    "  for j = 1, n do\n"
+    "    each[j] = taken\n"
+    "    for i = 1, #short do each[j] = each[j] + (j <= short[i] and 1 or 0) end\n"
+    "  end\n"
+    "  taken = each\n"
+    "end\n"
+    "return {n, taken, full, heard}";
 G_STATIC_ASSERT (CHANNELS_NAME_MAX == 99);
+G_STATIC_ASSERT (CHANNELS_REDIS_BUNDLE_MARK == '\301'); /* 193 */
+G_STATIC_ASSERT (sizeof CHANNELS_REDIS_STAND_IN - 1 == 7);

@@ -423,6 +423,8 @@ begin_group (const char *group,
   ChannelsRedisQueues *self = user_data;
   g_autofree char *key = channels_redis_settings_get_group_key (self->settings, group);
   g_autofree char *score = g_strdup_printf ("%" G_GINT64_FORMAT, take_scores (self, n_payloads));
+  guint32 chance[] = { g_random_int (), g_random_int () };
+  g_autoptr (GBytes) salt = g_bytes_new (chance, sizeof chance);
 
   channels_redis_script_begin (&self->group, words, 1);
   channels_redis_words_add (words, key);
@@ -433,6 +435,7 @@ begin_group (const char *group,
   add_too_old (words, "", self->settings->expiry);
   channels_redis_words_add_uint (words, self->settings->capacity);
   channels_redis_words_add (words, score);
+  channels_redis_words_add_bytes (words, salt);
   channels_redis_words_add (words, deaf);
 
   return g_ptr_array_index (self->connections, 0);
@@ -445,16 +448,11 @@ send_simply (ChannelsRedisQueues *self,
              ChannelsEvent *event,
              ChannelsRedisSend *send)
 {
-  g_autoptr (GByteArray) message = g_byte_array_new ();
-  g_autoptr (GBytes) payload = NULL;
   g_autoptr (GError) error = NULL;
   GBytes *map = channels_event_get_msgpack (event, &error);
 
-  if (map != NULL &&
-      channels_msgpack_begin_map_with (message, map, CHANNELS_EVENT_KEY_CHANNEL, &error))
-    payload = seal (self, g_steal_pointer (&message), &error);
-  if (payload != NULL)
-    channels_redis_batches_add (self->batches, group, payload, send);
+  if (map != NULL)
+    channels_redis_batches_add (self->batches, group, map, send);
   else
     channels_redis_send_end_part (send, 0, error);
 }

@@ -19,26 +19,29 @@
 #define POP_TIMEOUT (8 * G_TIME_SPAN_SECOND)
 #define POP_MIN (2500 * G_TIME_SPAN_MILLISECOND)
 
-/* Messages, and bytes, of one reply: what is taken and then lost would be lost for good. A message
- * that no reply may have room for is dropped. */
-#define DRAIN_MESSAGES "128"
+/* Events, and bytes, of one reply: what is taken and then lost would be lost for good, and others
+ * have their turn before the next. A message that no reply may have room for is dropped. */
+#define DRAIN_EVENTS "128"
 #define DRAIN_BYTES "4194304"
 #define MESSAGE_BYTES_MAX "15728640"
 
-/* KEYS: the queue; ARGV: messages, bytes, bytes of one message. What is dropped is returned as an
- * empty string. A few are looked at each time, as they may be large. */
+/* KEYS: the queue; ARGV: events, bytes, bytes of one message. What is dropped is returned as an
+ * empty string. A few are looked at each time, as they may be large. The bytes of chance of a
+ * bundle end with how many events it has. */
 static const char drain_script[] =
-    "local found, size, full = {}, 0, false\n"
-    "while not full and #found < tonumber(ARGV[1]) do\n"
+    "local found, events, size, full = {}, 0, 0, false\n"
+    "while not full do\n"
     "  local next = redis.call('ZRANGE', KEYS[1], 0, 15)\n"
     "  local taken = 0\n"
     "  for i = 1, #next do\n"
-    "    local message = next[i]\n"
+    "    local message, n = next[i], 1\n"
     "    if #message > tonumber(ARGV[3]) then message = '' end\n"
-    "    full = #found > 0 and size + #message > tonumber(ARGV[2])\n"
-    "    if full then break end\n"
-    "    found[#found + 1] = message\n"
+    "    if string.byte(message, 13) == 193 then n = struct.unpack('>I4', message, 9) end\n"
+    "    events = events + n\n"
     "    size = size + #message\n"
+    "    full = events > tonumber(ARGV[1]) or size > tonumber(ARGV[2])\n"
+    "    if full and #found > 0 then break end\n"
+    "    found[#found + 1] = message\n"
     "    taken = taken + 1\n"
     "  end\n"
     "  if taken > 0 then redis.call('ZREMRANGEBYRANK', KEYS[1], 0, taken - 1) end\n"
@@ -167,7 +170,7 @@ drain (ChannelsRedisReceiver *self, GAsyncReadyCallback callback)
 
   channels_redis_script_begin (&self->drain, &words, 1);
   channels_redis_words_add (&words, self->queue);
-  channels_redis_words_add (&words, DRAIN_MESSAGES);
+  channels_redis_words_add (&words, DRAIN_EVENTS);
   channels_redis_words_add (&words, DRAIN_BYTES);
   channels_redis_words_add (&words, MESSAGE_BYTES_MAX);
   channels_redis_words_send (&words, self->connection, callback, g_object_ref (self));

@@ -6,6 +6,7 @@
 #include "channels-redis-subscriber.h"
 
 #include "channels-redis-batches.h"
+#include "channels-redis-bundle.h"
 #include "channels-redis-retry.h"
 #include "channels-redis-words.h"
 
@@ -14,6 +15,9 @@
 
 /* Channels of one command: more, and Redis would stop for others. */
 #define BATCH 256
+
+/* What the channel of bundles has more than the channel that it is beside. */
+#define BUNDLES "!bundles"
 
 /* Of %CHANNELS_REDIS_PAYLOADS_MAX. */
 #define DIGITS_MAX 3
@@ -36,6 +40,10 @@ G_STATIC_ASSERT (CHANNELS_REDIS_PAYLOADS_MAX < 1000);
  *     G        │ our event      │ one script of ours
  *     G        │ our event      ┘ skipped
  *     G        │ another's event
+ *
+ * And it has a third, which is the same for all nodes of ours: that of *bundles*, subscribed to in
+ * the same way. Where as many hear that as hear the group's there is nobody else, and events go
+ * there alone, many in one message with the publisher's name (#ChannelsRedisBundle).
  */
 struct _ChannelsRedisSubscriber
 {
@@ -69,6 +77,18 @@ channels_redis_subscriber_get_own (const char *channel, const char *node_prefix)
   return g_strdup_printf ("%s!%.*s", channel, (int) strlen (node_prefix) - 1, node_prefix);
 }
 
+/**
+ * channels_redis_subscriber_get_bundles:
+ * @channel: a channel of Redis, as it is given to channels_redis_subscriber_add()
+ *
+ * Returns: (transfer full): the channel beside it that has bundles
+ */
+char *
+channels_redis_subscriber_get_bundles (const char *channel)
+{
+  return g_strconcat (channel, BUNDLES, NULL);
+}
+
 /* The channel that @name is our own of; `NULL` if it is none of our own. */
 static char *
 find_channel (ChannelsRedisSubscriber *self, const char *name)
@@ -81,6 +101,42 @@ find_channel (ChannelsRedisSubscriber *self, const char *name)
     return NULL;
 
   return g_strndup (name, size - length);
+}
+
+/* What was under way when a channel was removed comes as well, and is nobody's. */
+static void
+hand_over (ChannelsRedisSubscriber *self, const char *channel, GBytes *payload)
+{
+  if (self->funcs != NULL && (g_hash_table_contains (self->channels, channel) ||
+                              g_str_has_prefix (channel, self->node_prefix)))
+    self->funcs->message (self, channel, payload, self->user_data);
+}
+
+/* Hands on what others sent. What is no bundle is no event either, and who has it will say so. */
+static void
+take_bundle (ChannelsRedisSubscriber *subscriber, const char *channel, GBytes *payload)
+{
+  g_autoptr (ChannelsRedisSubscriber) self = g_object_ref (subscriber);
+  ChannelsRedisBundle bundle;
+  g_autofree char *publisher = channels_redis_bundle_begin (&bundle, payload, 0);
+  GBytes *event;
+
+  if (publisher == NULL)
+    {
+      hand_over (self, channel, payload);
+      return;
+    }
+  if (g_str_equal (publisher, self->node_prefix))
+    {
+      sched_yield (); /* others on this core have to tell it somebody, we only skip it */
+      return;
+    }
+
+  while ((event = channels_redis_bundle_next (&bundle)) != NULL)
+    {
+      hand_over (self, channel, event);
+      g_bytes_unref (event);
+    }
 }
 
 /* How many a marker announces. What is no number, or more than one script of ours publishes, is not
@@ -113,10 +169,19 @@ on_message (const char *name, GBytes *payload, gpointer user_data)
   self->skipped = find_channel (self, name);
   self->n_skipped = self->skipped != NULL ? read_number (payload) : 0;
   if (self->n_skipped > 0)
-    sched_yield (); /* others on this core have to tell it somebody, we only skip it */
-  /* What was under way when a channel was removed comes as well, and is nobody's. */
-  if (g_hash_table_contains (self->channels, name) || g_str_has_prefix (name, self->node_prefix))
-    self->funcs->message (self, name, payload, self->user_data);
+    {
+      sched_yield ();
+    }
+  else if (g_str_has_suffix (name, BUNDLES))
+    {
+      g_autofree char *channel = g_strndup (name, strlen (name) - strlen (BUNDLES));
+
+      take_bundle (self, channel, payload);
+    }
+  else
+    {
+      hand_over (self, name, payload);
+    }
 }
 
 static void
@@ -156,13 +221,16 @@ subscribed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     set_ready (self, !self->failed);
 }
 
+/* A channel and the two beside it. */
 static void
-add_pair (ChannelsRedisSubscriber *self, ChannelsRedisWords *words, const char *channel)
+add_channels (ChannelsRedisSubscriber *self, ChannelsRedisWords *words, const char *channel)
 {
   g_autofree char *own = channels_redis_subscriber_get_own (channel, self->node_prefix);
+  g_autofree char *bundles = channels_redis_subscriber_get_bundles (channel);
 
   channels_redis_words_add (words, channel);
   channels_redis_words_add (words, own);
+  channels_redis_words_add (words, bundles);
 }
 
 static void
@@ -191,7 +259,8 @@ make_commands (ChannelsRedisSubscriber *self, const char *command)
           channels_redis_words_init (
               &g_array_index (commands, ChannelsRedisWords, commands->len - 1), command);
         }
-      add_pair (self, &g_array_index (commands, ChannelsRedisWords, commands->len - 1), channel);
+      add_channels (self, &g_array_index (commands, ChannelsRedisWords, commands->len - 1),
+                    channel);
     }
 
   return commands;
@@ -330,7 +399,7 @@ channels_redis_subscriber_add (ChannelsRedisSubscriber *self, const char *channe
     return;
 
   channels_redis_words_init (&words, "SUBSCRIBE");
-  add_pair (self, &words, channel);
+  add_channels (self, &words, channel);
   send_subscribe (self, &words);
 }
 
@@ -347,7 +416,7 @@ channels_redis_subscriber_remove (ChannelsRedisSubscriber *self, const char *cha
   g_auto (ChannelsRedisWords) words;
 
   channels_redis_words_init (&words, "UNSUBSCRIBE");
-  add_pair (self, &words, channel);
+  add_channels (self, &words, channel);
   channels_redis_words_send (&words, self->connection, NULL, NULL);
   g_hash_table_remove (self->channels, channel);
 }

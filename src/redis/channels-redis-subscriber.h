@@ -36,6 +36,8 @@ ChannelsRedisSubscriber *channels_redis_subscriber_new (const ChannelsRedisAddre
                                                         const ChannelsRedisSubscriberFuncs *funcs,
                                                         gpointer user_data);
 
+char *channels_redis_subscriber_get_bundles (const char *channel);
+
 char *channels_redis_subscriber_get_own (const char *channel, const char *node_prefix);
 
 void channels_redis_subscriber_add (ChannelsRedisSubscriber *self, const char *channel);

@@ -8,11 +8,12 @@
 #include "channels-event.h"
 #include "channels-msgpack.h"
 #include "channels-names.h"
+#include "channels-redis-bundle.h"
 #include "channels-redis-settings.h"
 
-/* What lies in a queue, or is published: taken apart it is an event with those it is for, or a
- * mistake; and whatever is made by one node is taken apart by the next. The first byte says which
- * of the two, and whether it is encrypted. */
+/* What lies in a queue, or is published: taken apart it is an event with those it is for, several
+ * events, or a mistake; and whatever is made by one node is taken apart by the next. The first byte
+ * says which of the two, and whether it is encrypted. */
 
 #define SALTED 0x01
 #define ENCRYPTED 0x02
@@ -68,6 +69,31 @@ check_event (GBytes *map)
     g_assert_true (g_utf8_validate (channels[i], -1, NULL));
 }
 
+/* All of it is its name and its events; and those, put together again, are the same. */
+static void
+check_bundle (GBytes *bytes)
+{
+  ChannelsRedisBundle bundle;
+  g_autofree char *name = channels_redis_bundle_begin (&bundle, bytes, 0);
+  g_autoptr (GByteArray) again = g_byte_array_new ();
+  g_autoptr (GBytes) whole = NULL;
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+  GBytes *event;
+
+  if (name == NULL)
+    return;
+
+  g_byte_array_append (again, data, 1 + data[0]);
+  while ((event = channels_redis_bundle_next (&bundle)) != NULL)
+    {
+      channels_redis_bundle_append (again, event);
+      g_bytes_unref (event);
+    }
+  whole = g_byte_array_free_to_bytes (g_steal_pointer (&again));
+  g_assert_true (g_bytes_equal (whole, bytes));
+}
+
 static void
 check_round_trip (const ChannelsRedisSettings *settings, gboolean salted, GBytes *data)
 {
@@ -103,6 +129,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_assert_true ((map == NULL) == (error != NULL));
   if (map != NULL)
     check_event (map);
+  check_bundle (payload);
   check_round_trip (settings, salted, payload);
 
   return 0;

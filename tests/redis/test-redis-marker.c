@@ -8,10 +8,12 @@
 #include "channels-redis-subscriber.h"
 #include "channels-test-wait.h"
 #include "layer-node.h"
+#include "redis-fixture.h"
 #include "redis-server.h"
 
 /* What a node of the pub/sub layer publishes on its own channel of a group's, so that it skips what
- * comes next: here nothing of its own does. */
+ * comes next: here nothing of its own does. And when it does so: where somebody reads no bundles.
+ */
 
 #define PREFIX "asgi"
 #define NODE_PREFIX "specific.member!"
@@ -23,8 +25,19 @@ typedef struct
   RedisServer *server; /* (owned) */
   LayerNode *sender;   /* (owned) */
   LayerNode *node;     /* (owned) */
+  RedisClient *other;  /* (owned): a subscriber that reads no bundles */
   ChannelsEvent *event;
 } Fixture;
+
+static void
+subscribe (Fixture *fixture, const char *group)
+{
+  g_autofree char *command = g_strdup_printf ("SUBSCRIBE " PREFIX "__group__%s", group);
+  g_auto (RedisAnswer) answer = { 0 };
+
+  redis_client_call (fixture->other, command, &answer);
+  g_assert_no_error (answer.error);
+}
 
 static LayerNode *
 make_node (RedisServer *server, const char *node_prefix)
@@ -39,11 +52,18 @@ make_node (RedisServer *server, const char *node_prefix)
   return layer_node_new (channels_redis_pubsub_layer_new (settings), node_prefix);
 }
 
-/* Two nodes, the second one in the groups. */
+/* Two nodes, the second one in the groups, and somebody else. */
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
+  g_autofree char *url = NULL;
+
   fixture->server = redis_server_new (NULL, NULL);
+  url = g_strdup_printf ("unix://%s", fixture->server->socket);
+  fixture->other = redis_client_new (url, CHANNELS_REDIS_CONNECTION_SUBSCRIBER, NULL);
+  channels_test_wait_until (fixture->other->n_up == 1);
+  subscribe (fixture, GROUP);
+  subscribe (fixture, OTHER_GROUP);
   fixture->sender = make_node (fixture->server, "specific.sender!");
   fixture->node = make_node (fixture->server, NODE_PREFIX);
   fixture->event = channels_event_new_chat_text ("hello");
@@ -55,6 +75,7 @@ set_up (Fixture *fixture, gconstpointer data)
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
+  redis_client_free (fixture->other);
   layer_node_free (fixture->node);
   layer_node_free (fixture->sender);
   channels_event_unref (fixture->event);
@@ -75,7 +96,7 @@ static void
 send_events (Fixture *fixture, const char *group, guint n)
 {
   for (guint i = 0; i < n; i++)
-    g_assert_cmpuint (layer_node_send (fixture->sender, group, fixture->event), ==, 1);
+    g_assert_cmpuint (layer_node_send (fixture->sender, group, fixture->event), ==, 2);
 }
 
 static void
@@ -100,7 +121,8 @@ test_outage (Fixture *fixture, gconstpointer data)
   publish_marker (fixture, "5");
   killed = redis_server_cli (fixture->server, "CLIENT", "KILL", "TYPE", "pubsub", NULL);
   channels_test_wait_until (fixture->node->n_changes == n_changes + 2 &&
-                            layer_node_is_up (fixture->sender));
+                            layer_node_is_up (fixture->sender) && fixture->other->n_up == 2);
+  subscribe (fixture, GROUP);
   send_events (fixture, GROUP, 1);
   channels_test_wait_until (fixture->node->heard->len == 1);
 }

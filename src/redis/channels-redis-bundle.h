@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: 2026 The Channels developers
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * CHANNELS_REDIS_BUNDLE_MARK:
+ *
+ * The first byte of a bundle where an event in MessagePack might be: none begins with it (0xc1,
+ * “never used” in the specification).
+ */
+#define CHANNELS_REDIS_BUNDLE_MARK '\xc1'
+
+/**
+ * ChannelsRedisBundle:
+ *
+ * Several events that one of our nodes sends to others in one message of Redis: each costs Redis
+ * and a receiver a fraction of what it does alone. Only they can read it, so it goes where no
+ * others are. It is:
+ *
+ *     1 byte     length of the name
+ *                a name: what that says depends on where it is
+ *     4 bytes    length of an event, the highest byte first  ┐
+ *                the event, as it would be sent alone         ┘ and so on
+ */
+typedef struct
+{
+  /*< private >*/
+  GBytes *bytes; /* (unowned) */
+  gsize offset;  /* of the next event */
+} ChannelsRedisBundle;
+
+void channels_redis_bundle_append (GByteArray *out, GBytes *event);
+
+char *channels_redis_bundle_begin (ChannelsRedisBundle *self, GBytes *bytes, gsize offset);
+
+GBytes *channels_redis_bundle_next (ChannelsRedisBundle *self);
+
+G_END_DECLS
