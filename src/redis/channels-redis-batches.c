@@ -12,9 +12,6 @@
 #include "channels-redis-stream.h"
 #include "channels-redis-timer.h"
 
-/* Bytes of the payloads of one command, and the last of them beyond that. */
-#define BYTES_MAX (1024 * 1024)
-
 /* Where a queue was full: how soon it is tried again, later each time, as all of the command goes
  * to Redis again; and for how long while nothing moves, µs. */
 #define TRY_AGAIN (1 * G_TIME_SPAN_MILLISECOND)
@@ -478,7 +475,7 @@ static gboolean
 is_full (ChannelsRedisBatches *self, const Batch *batch)
 {
   return batch->payloads->len == CHANNELS_REDIS_PAYLOADS_MAX ||
-         batch->payloads->len == self->capacity || batch->size >= BYTES_MAX;
+         batch->payloads->len == self->capacity || batch->size >= CHANNELS_REDIS_PAYLOADS_SIZE;
 }
 
 /* The batch that the next event of a group belongs to. */

@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 /* Payloads of one command, at most. Redis does it as a whole, while others wait. */
 #define CHANNELS_REDIS_PAYLOADS_MAX 128
 
+/* Bytes of them, and the last of them beyond that. */
+#define CHANNELS_REDIS_PAYLOADS_SIZE (1024 * 1024)
+
 /**
  * CHANNELS_REDIS_BATCHES_ALL:
  *

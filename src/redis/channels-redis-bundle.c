@@ -11,6 +11,25 @@
 #define LENGTH_SIZE 4
 
 /**
+ * channels_redis_bundle_new_for_queue:
+ * @channel: a channel's name, less than 256 bytes
+ * @n_events: how many will be appended, less than 256
+ *
+ * Returns: (transfer full): the content of a message that is put into a queue, without the events
+ */
+GByteArray *
+channels_redis_bundle_new_for_queue (const char *channel, guint n_events)
+{
+  guint8 length = (guint8) strlen (channel);
+  const guint8 head[] = { CHANNELS_REDIS_BUNDLE_MARK, (guint8) n_events, length };
+  GByteArray *out = g_byte_array_new ();
+
+  g_byte_array_append (out, head, sizeof head);
+  g_byte_array_append (out, (const guint8 *) channel, length);
+  return out;
+}
+
+/**
  * channels_redis_bundle_append:
  * @out: the events of a bundle so far, without its name
  * @event: a further one, less than 4 GiB

@@ -10,10 +10,13 @@ G_BEGIN_DECLS
 /**
  * CHANNELS_REDIS_BUNDLE_MARK:
  *
- * The first byte of a bundle where an event in MessagePack might be: none begins with it (0xc1,
- * “never used” in the specification).
+ * The byte in front of a bundle where an event in MessagePack might be: none begins with it (“never
+ * used” in the specification).
  */
-#define CHANNELS_REDIS_BUNDLE_MARK '\xc1'
+#define CHANNELS_REDIS_BUNDLE_MARK 0xc1
+
+/* Bytes in front of the name in a queue. */
+#define CHANNELS_REDIS_BUNDLE_HEAD 2
 
 /**
  * ChannelsRedisBundle:
@@ -22,6 +25,8 @@ G_BEGIN_DECLS
  * and a receiver a fraction of what it does alone. Only they can read it, so it goes where no
  * others are. It is:
  *
+ *     1 byte     %CHANNELS_REDIS_BUNDLE_MARK         ┐ in a queue only
+ *     1 byte     how many events, for scripts        ┘
  *     1 byte     length of the name
  *                a name: what that says depends on where it is
  *     4 bytes    length of an event, the highest byte first  ┐
@@ -33,6 +38,8 @@ typedef struct
   GBytes *bytes; /* (unowned) */
   gsize offset;  /* of the next event */
 } ChannelsRedisBundle;
+
+GByteArray *channels_redis_bundle_new_for_queue (const char *channel, guint n_events);
 
 void channels_redis_bundle_append (GByteArray *out, GBytes *event);
 

@@ -88,6 +88,21 @@ channels_redis_group_is_stand_in (const ChannelsRedisSettings *settings, const c
 }
 
 /**
+ * channels_redis_group_reads_bundles:
+ * @member: a member of a group, the only one of its node
+ *
+ * Returns: whether it is a stand-in of a node of ours, to which events can be sent as
+ * #ChannelsRedisBundle
+ */
+gboolean
+channels_redis_group_reads_bundles (const char *member)
+{
+  const char *mark = strchr (member, '!');
+
+  return mark != NULL && g_str_has_prefix (mark + 1, CHANNELS_REDIS_STAND_IN);
+}
+
+/**
  * channels_redis_groups_take:
  * @batch: (element-type ChannelsRedisGroup): filled with groups, anew
  * @link: (nullable): the link of a group
@@ -140,16 +155,10 @@ add_channels (ChannelsRedisWords *words, GPtrArray *groups)
 void
 channels_redis_groups_make_join (ChannelsRedisWords *words, GPtrArray *groups, guint group_expiry)
 {
-  gint64 now = g_get_real_time ();
-  g_autofree char *score = g_strdup_printf ("%" G_GINT64_FORMAT ".%06d", now / G_USEC_PER_SEC,
-                                            (int) (now % G_USEC_PER_SEC));
-  g_autofree char *too_old =
-      g_strdup_printf ("%" G_GINT64_FORMAT, now / G_USEC_PER_SEC - group_expiry);
-
   add_keys (words, join_script, groups);
   channels_redis_words_add_uint (words, group_expiry);
-  channels_redis_words_add (words, score);
-  channels_redis_words_add (words, too_old);
+  channels_redis_words_add_time (words, g_get_real_time ());
+  channels_redis_words_add_too_old (words, "", group_expiry);
   add_channels (words, groups);
 }
 

@@ -47,6 +47,8 @@ void channels_redis_group_free (ChannelsRedisGroup *self);
 gboolean channels_redis_group_is_stand_in (const ChannelsRedisSettings *settings,
                                            const char *channel);
 
+gboolean channels_redis_group_reads_bundles (const char *member);
+
 GList *channels_redis_groups_take (GPtrArray *batch, GList *link, guint host);
 
 void

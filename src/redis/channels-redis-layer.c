@@ -93,10 +93,11 @@ take_map (ChannelsRedisLayer *self, GBytes *map)
 
 /* Events of one of our nodes: the bundle has the name of the channel that they are for. */
 static void
-take_bundle (ChannelsRedisLayer *self, GBytes *bytes)
+take_bundle (ChannelsRedisLayer *self, GBytes *content)
 {
   ChannelsRedisBundle bundle;
-  g_autofree char *channel = channels_redis_bundle_begin (&bundle, bytes, 1);
+  g_autofree char *channel =
+      channels_redis_bundle_begin (&bundle, content, CHANNELS_REDIS_BUNDLE_HEAD);
   GBytes *next;
 
   if (channel == NULL)
@@ -129,7 +130,7 @@ on_received (GBytes *message, gpointer user_data)
   if (content == NULL)
     drop (self, error->message);
   else if (g_bytes_get_size (content) > 0 &&
-           *(const char *) g_bytes_get_data (content, NULL) == CHANNELS_REDIS_BUNDLE_MARK)
+           *(const guint8 *) g_bytes_get_data (content, NULL) == CHANNELS_REDIS_BUNDLE_MARK)
     take_bundle (self, content);
   else
     take_map (self, content);

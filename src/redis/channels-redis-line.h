@@ -12,13 +12,17 @@ G_BEGIN_DECLS
 /**
  * ChannelsRedisLine:
  * @turns: (element-type ChannelsRedisTurn) (owned): the first to go first
- * @size: bytes of their events
+ * @open: (element-type utf8 ChannelsRedisTurn) (owned): by groups, those that have room for more
+ * @n_events: in all of them
+ * @size: bytes of those
  *
- * What is sent, in order; see `channels-redis-line.c`. A plain value, zero at first.
+ * What is sent, in order; see `channels-redis-line.c`. A plain value.
  */
 typedef struct
 {
   GQueue turns;
+  GHashTable *open;
+  guint n_events;
   gsize size;
 } ChannelsRedisLine;
 
@@ -26,36 +30,47 @@ typedef struct
  * ChannelsRedisTurn:
  * @link: in the line
  * @owner: (unowned): whose line that is
- * @send: (owned): told how it ended
- * @event: (owned): the event
- * @size: bytes of it
+ * @events: (element-type ChannelsEvent) (owned): one or more
+ * @sends: (element-type ChannelsRedisSend) (owned): for each who is told how it ended
+ * @size: bytes of the events
+ * @group: (owned) (nullable): where they go; `NULL`: to a channel
  * @channel: (owned) (nullable): where it goes; `NULL`: to a group
  * @members: (owned) (nullable): of the group, once Redis has answered
  * @error: (owned) (nullable): why they are not known
  *
- * One event in a line: ready if it is for a channel, or if its members or the error is here.
+ * Events that go together: ready if they are for a channel, or if the members or the error is here.
  */
 typedef struct
 {
   GList link;
   gpointer owner;
-  ChannelsRedisSend *send;
-  ChannelsEvent *event;
+  GPtrArray *events;
+  GPtrArray *sends;
   gsize size;
+  char *group;
   char *channel;
   ChannelsRedisReply *members;
   GError *error;
 } ChannelsRedisTurn;
 
-ChannelsRedisTurn *channels_redis_line_join (ChannelsRedisLine *self,
-                                             ChannelsEvent *event,
-                                             ChannelsRedisSend *send,
-                                             GError **error);
+void channels_redis_line_init (ChannelsRedisLine *self);
+
+void channels_redis_line_clear (ChannelsRedisLine *self);
+
+ChannelsRedisTurn *channels_redis_line_join_for_group (ChannelsRedisLine *self,
+                                                       const char *group,
+                                                       ChannelsEvent *event,
+                                                       ChannelsRedisSend *send);
+
+ChannelsRedisTurn *channels_redis_line_join_for_channel (ChannelsRedisLine *self,
+                                                         const char *channel,
+                                                         ChannelsEvent *event,
+                                                         ChannelsRedisSend *send);
+
+gboolean channels_redis_line_is_open (ChannelsRedisLine *self, ChannelsRedisTurn *turn);
 
 ChannelsRedisTurn *channels_redis_line_take (ChannelsRedisLine *self);
 
-void channels_redis_turn_free (ChannelsRedisTurn *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChannelsRedisTurn, channels_redis_turn_free)
+void channels_redis_turn_end (ChannelsRedisTurn *self, const GError *error);
 
 G_END_DECLS

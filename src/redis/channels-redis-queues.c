@@ -9,10 +9,14 @@
 #include "channels-msgpack.h"
 #include "channels-names.h"
 #include "channels-redis-batches.h"
+#include "channels-redis-bundle.h"
+#include "channels-redis-group-script.h"
+#include "channels-redis-group.h"
 #include "channels-redis-line.h"
-#include "channels-redis-queues-scripts.h"
+#include "channels-redis-push.h"
 #include "channels-redis-ring.h"
 #include "channels-redis-script.h"
+#include "channels-redis-timer.h"
 
 #include <string.h>
 
@@ -21,10 +25,11 @@
  *
  * Puts events into the queues of other nodes.
  *
- * Each node that a group has members of gets one message that names all of these. One script does
- * that for all events of a turn, where it can: on one host, without encryption, where all queues
- * hold as much. Else the members are asked for first, and the messages made here, each when it is
- * its turn (#ChannelsRedisLine).
+ * Each node that a group has members of gets one message for an event, which names all of these;
+ * and a node of ours one for all that are sent in a turn of the loop (#ChannelsRedisBundle). One
+ * script does that where it can: on one host, without encryption, where all queues hold as much.
+ * Else the members are asked for first, and the messages made here, each when it is its turn
+ * (#ChannelsRedisLine), and put into the queues of one host at once (#ChannelsRedisPush).
  *
  * So what one caller sends to one group keeps its order, and what it sends to a channel comes
  * behind; scores grow with each message, as a sorted set would sort equal ones by chance.
@@ -37,17 +42,10 @@ struct _ChannelsRedisQueues
   ChannelsRedisScript group;
   ChannelsRedisBatches *batches; /* (owned) (nullable): for the group script, where that can be */
   ChannelsRedisLine line;        /* of what does not go by that */
+  GSource *close;                /* (owned): its turns, where one is open */
   gint64 last_score;             /* µs since 1970 */
   guint turn;                    /* the host of the next message to a channel of no node */
 };
-
-/* A push to one host. */
-typedef struct
-{
-  ChannelsRedisSend *send; /* (owned) */
-  guint n_queues;
-  char *channel; /* (owned) (nullable): where it goes to one channel alone */
-} Push;
 
 /* Whether Redis can make the messages of a group: it knows no keys and no other queues than its
  * own, and no pattern of a capacity. */
@@ -65,6 +63,8 @@ static ChannelsRedisConnection *begin_group (const char *group,
 
 static void go_on (gpointer user_data);
 
+static gboolean on_close (gpointer user_data);
+
 /**
  * channels_redis_queues_new:
  * @settings: of the layer; outlive this
@@ -79,8 +79,10 @@ channels_redis_queues_new (const ChannelsRedisSettings *settings, GPtrArray *con
 
   self->settings = settings;
   self->connections = g_ptr_array_ref (connections);
-  channels_redis_script_init (&self->push, channels_redis_queues_push_script);
-  channels_redis_script_init (&self->group, channels_redis_queues_group_script);
+  channels_redis_script_init (&self->push, channels_redis_push_script);
+  channels_redis_script_init (&self->group, channels_redis_group_script);
+  channels_redis_line_init (&self->line);
+  self->close = channels_redis_timer_new ("[channels] redis members", on_close, self);
   if (is_simple (settings))
     self->batches = channels_redis_batches_new (begin_group, go_on, self, settings->capacity);
 
@@ -97,6 +99,8 @@ channels_redis_queues_free (ChannelsRedisQueues *self)
   if (self == NULL)
     return;
 
+  channels_redis_timer_clear (&self->close);
+  channels_redis_line_clear (&self->line);
   channels_redis_batches_free (self->batches);
   g_ptr_array_unref (self->connections);
   g_free (self);
@@ -138,16 +142,6 @@ choose_host (ChannelsRedisQueues *self, const char *channel, const char *node)
   return self->turn++ % self->connections->len;
 }
 
-/* Behind @head: the score of what is too old. */
-static void
-add_too_old (ChannelsRedisWords *words, const char *head, guint expiry)
-{
-  g_autofree char *score =
-      g_strdup_printf ("%s%" G_GINT64_FORMAT, head, g_get_real_time () / G_USEC_PER_SEC - expiry);
-
-  channels_redis_words_add (words, score);
-}
-
 /* Returns the first of @n scores that nothing else has. */
 static gint64
 take_scores (ChannelsRedisQueues *self, guint n)
@@ -158,17 +152,6 @@ take_scores (ChannelsRedisQueues *self, guint n)
   return first;
 }
 
-static void
-add_score (ChannelsRedisQueues *self, ChannelsRedisWords *words)
-{
-  gint64 time = take_scores (self, 1);
-  g_autofree char *score = NULL;
-
-  score = g_strdup_printf ("%" G_GINT64_FORMAT ".%06d", time / G_USEC_PER_SEC,
-                           (int) (time % G_USEC_PER_SEC));
-  channels_redis_words_add (words, score);
-}
-
 /* Takes @message. */
 static GBytes *
 seal (ChannelsRedisQueues *self, GByteArray *message, GError **error)
@@ -176,6 +159,24 @@ seal (ChannelsRedisQueues *self, GByteArray *message, GError **error)
   g_autoptr (GBytes) map = g_byte_array_free_to_bytes (message);
 
   return channels_redis_settings_seal (self->settings, TRUE, map, error);
+}
+
+/* Makes the message for one node of ours, which has all events. */
+static GBytes *
+make_bundle (ChannelsRedisQueues *self, GPtrArray *events, const char *channel, GError **error)
+{
+  g_autoptr (GByteArray) bundle = channels_redis_bundle_new_for_queue (channel, events->len);
+
+  for (guint i = 0; i < events->len; i++)
+    {
+      GBytes *map = channels_event_get_msgpack (g_ptr_array_index (events, i), error);
+
+      if (map == NULL)
+        return NULL;
+      channels_redis_bundle_append (bundle, map);
+    }
+
+  return seal (self, g_steal_pointer (&bundle), error);
 }
 
 /* Makes the message for one node: @names is a string or an array of them, `NULL` for none. Takes a
@@ -201,53 +202,15 @@ make_message (ChannelsRedisQueues *self, ChannelsEvent *event, GVariant *names, 
 }
 
 static void
-pushed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+send_push (ChannelsRedisQueues *self, ChannelsRedisPush *push, guint host)
 {
-  Push *push = user_data;
-  g_autofree char *channel = push->channel;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisReply) reply =
-      channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
-  guint refused = 0;
-
-  if (reply != NULL && reply->type == REDIS_REPLY_INTEGER)
-    refused = CLAMP (reply->integer, 0, push->n_queues);
-  if (refused > 0 && channel != NULL)
-    error = g_error_new (CHANNELS_ERROR, CHANNELS_ERROR_CHANNEL_FULL, "“%s” is full", channel);
-
-  channels_redis_send_end_part (push->send, error == NULL ? push->n_queues - refused : 0, error);
-  g_free (push);
+  channels_redis_push_send (push, &self->push, self->settings->expiry,
+                            g_ptr_array_index (self->connections, host));
 }
 
-/* Sends the messages of one host; @queues, @capacities and @messages go together. */
-static void
-push_to_host (ChannelsRedisQueues *self,
-              guint host,
-              GPtrArray *queues,
-              GArray *capacities,
-              GPtrArray *messages,
-              Push *push)
-{
-  g_auto (ChannelsRedisWords) words;
-
-  channels_redis_script_begin (&self->push, &words, queues->len);
-  for (guint i = 0; i < queues->len; i++)
-    channels_redis_words_add (&words, g_ptr_array_index (queues, i));
-  channels_redis_words_add_uint (&words, self->settings->expiry);
-  add_score (self, &words);
-  add_too_old (&words, "", self->settings->expiry);
-  for (guint i = 0; i < capacities->len; i++)
-    channels_redis_words_add_uint (&words, g_array_index (capacities, guint, i));
-  for (guint i = 0; i < messages->len; i++)
-    channels_redis_words_add_bytes (&words, g_ptr_array_index (messages, i));
-
-  push->n_queues = queues->len;
-  channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), pushed_cb, push);
-}
-
-/* Bundles members by their nodes, without our own: (element-type utf8 GPtrArray). */
+/* Members by their nodes, without our own: (element-type utf8 GPtrArray). */
 static GHashTable *
-bundle (ChannelsRedisQueues *self, const ChannelsRedisReply *members)
+group_by_node (ChannelsRedisQueues *self, const ChannelsRedisReply *members)
 {
   GHashTable *nodes =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
@@ -276,47 +239,62 @@ bundle (ChannelsRedisQueues *self, const ChannelsRedisReply *members)
   return nodes;
 }
 
-/* Sends to those of @nodes that lie on @host. */
+/* Adds what one node gets: a bundle, or each event alone, with the names of its members. */
 static gboolean
-push_to_nodes (ChannelsRedisTurn *turn, guint host, GHashTable *nodes, GError **error)
+push_to_node (ChannelsRedisTurn *turn,
+              ChannelsRedisPush *push,
+              const char *node,
+              GPtrArray *names,
+              gint64 score,
+              GError **error)
 {
   ChannelsRedisQueues *self = turn->owner;
-  g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GArray) capacities = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  const char *const *channels = (const char *const *) names->pdata;
+  guint capacity = channels_redis_settings_get_capacity (self->settings, channels[0]);
+  g_autofree char *queue = g_strconcat (self->settings->prefix, node, NULL);
+
+  if (names->len == 1 && channels_redis_group_reads_bundles (channels[0]))
+    {
+      g_autoptr (GBytes) message = make_bundle (self, turn->events, channels[0], error);
+
+      if (message != NULL)
+        channels_redis_push_add (push, queue, capacity, score, CHANNELS_REDIS_PUSH_ALL, message);
+      return message != NULL;
+    }
+
+  for (guint i = 0; i < turn->events->len; i++)
+    {
+      g_autoptr (GBytes) message = make_message (self, g_ptr_array_index (turn->events, i),
+                                                 g_variant_new_strv (channels, names->len), error);
+
+      if (message == NULL)
+        return FALSE;
+      channels_redis_push_add (push, queue, capacity, score + i, i, message);
+    }
+
+  return TRUE;
+}
+
+/* Sends to those of @nodes that lie on @host. */
+static gboolean
+push_to_host (ChannelsRedisTurn *turn, guint host, GHashTable *nodes, gint64 score, GError **error)
+{
+  ChannelsRedisQueues *self = turn->owner;
+  ChannelsRedisPush *push = channels_redis_push_new (turn->sends, NULL);
+  gboolean made = TRUE;
   GHashTableIter iter;
   const char *node;
   GPtrArray *names;
-  Push *push;
 
   g_hash_table_iter_init (&iter, nodes);
-  while (g_hash_table_iter_next (&iter, (gpointer *) &node, (gpointer *) &names))
+  while (made && g_hash_table_iter_next (&iter, (gpointer *) &node, (gpointer *) &names))
     {
-      const char *const *channels = (const char *const *) names->pdata;
-      guint capacity;
-      GBytes *message;
-
-      if (channels_redis_ring_find (node, self->connections->len) != host)
-        continue;
-
-      message = make_message (self, turn->event, g_variant_new_strv (channels, names->len), error);
-      if (message == NULL)
-        return FALSE;
-
-      capacity = channels_redis_settings_get_capacity (self->settings, channels[0]);
-      g_ptr_array_add (queues, g_strconcat (self->settings->prefix, node, NULL));
-      g_array_append_val (capacities, capacity);
-      g_ptr_array_add (messages, message);
+      if (channels_redis_ring_find (node, self->connections->len) == host)
+        made = push_to_node (turn, push, node, names, score, error);
     }
 
-  if (queues->len == 0)
-    return TRUE;
-
-  push = g_new0 (Push, 1);
-  push->send = turn->send;
-  channels_redis_send_begin_part (turn->send);
-  push_to_host (self, host, queues, capacities, messages, push);
-  return TRUE;
+  send_push (self, push, host);
+  return made;
 }
 
 /* Sends to the nodes of a group's members, if they are known. */
@@ -324,6 +302,7 @@ static gboolean
 push_to_group (ChannelsRedisTurn *turn, GError **error)
 {
   ChannelsRedisQueues *self = turn->owner;
+  gint64 score = take_scores (self, turn->events->len);
   g_autoptr (GHashTable) nodes = NULL;
   gboolean pushed = TRUE;
 
@@ -333,9 +312,9 @@ push_to_group (ChannelsRedisTurn *turn, GError **error)
       return FALSE;
     }
 
-  nodes = bundle (self, turn->members);
+  nodes = group_by_node (self, turn->members);
   for (guint i = 0; i < self->connections->len && pushed; i++)
-    pushed = push_to_nodes (turn, i, nodes, error);
+    pushed = push_to_host (turn, i, nodes, score, error);
 
   return pushed;
 }
@@ -345,28 +324,21 @@ push_to_channel (ChannelsRedisTurn *turn, GError **error)
 {
   ChannelsRedisQueues *self = turn->owner;
   g_autofree char *node = dup_node_part (turn->channel);
-  guint host = choose_host (self, turn->channel, node);
-  guint capacity = channels_redis_settings_get_capacity (self->settings, turn->channel);
+  g_autofree char *queue = g_strconcat (self->settings->prefix, node, NULL);
   GVariant *name =
       strchr (turn->channel, '!') != NULL ? g_variant_new_string (turn->channel) : NULL;
-  GBytes *message = make_message (self, turn->event, name, error);
-  g_autoptr (GPtrArray) queues = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GArray) capacities = g_array_new (FALSE, FALSE, sizeof (guint));
-  g_autoptr (GPtrArray) messages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-  Push *push;
+  g_autoptr (GBytes) message =
+      make_message (self, g_ptr_array_index (turn->events, 0), name, error);
+  ChannelsRedisPush *push;
 
   if (message == NULL)
     return FALSE;
 
-  g_ptr_array_add (queues, g_strconcat (self->settings->prefix, node, NULL));
-  g_array_append_val (capacities, capacity);
-  g_ptr_array_add (messages, message);
-
-  push = g_new0 (Push, 1);
-  push->send = turn->send;
-  push->channel = g_strdup (turn->channel);
-  channels_redis_send_begin_part (turn->send);
-  push_to_host (self, host, queues, capacities, messages, push);
+  push = channels_redis_push_new (turn->sends, turn->channel);
+  channels_redis_push_add (push, queue,
+                           channels_redis_settings_get_capacity (self->settings, turn->channel),
+                           take_scores (self, 1), 0, message);
+  send_push (self, push, choose_host (self, turn->channel, node));
   return TRUE;
 }
 
@@ -383,19 +355,18 @@ static void
 go_on (gpointer user_data)
 {
   ChannelsRedisQueues *self = user_data;
-  ChannelsRedisTurn *next;
+  ChannelsRedisTurn *turn;
 
   while (!g_queue_is_empty (&self->line.turns) && is_flushed (self) &&
-         (next = channels_redis_line_take (&self->line)) != NULL)
+         (turn = channels_redis_line_take (&self->line)) != NULL)
     {
-      g_autoptr (ChannelsRedisTurn) turn = next;
       g_autoptr (GError) error = NULL;
 
       if (turn->channel != NULL)
         push_to_channel (turn, &error);
       else
         push_to_group (turn, &error);
-      channels_redis_send_end_part (turn->send, 0, error);
+      channels_redis_turn_end (turn, error);
     }
 }
 
@@ -403,13 +374,14 @@ static void
 members_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   ChannelsRedisTurn *turn = user_data;
-  ChannelsRedisSend *send = turn->send;
+  ChannelsRedisQueues *self = turn->owner;
+  ChannelsRedisSend *send = g_ptr_array_index (turn->sends, 0);
 
   turn->members = channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source),
                                                             result, &turn->error);
 
   channels_redis_send_begin_part (send);
-  go_on (turn->owner);
+  go_on (self);
   channels_redis_send_end_part (send, 0, NULL);
 }
 
@@ -428,11 +400,11 @@ begin_group (const char *group,
 
   channels_redis_script_begin (&self->group, words, 1);
   channels_redis_words_add (words, key);
-  add_too_old (words, "(", self->settings->group_expiry);
+  channels_redis_words_add_too_old (words, "(", self->settings->group_expiry);
   channels_redis_words_add (words, self->settings->prefix);
   channels_redis_words_add (words, self->settings->node_prefix);
   channels_redis_words_add_uint (words, self->settings->expiry);
-  add_too_old (words, "", self->settings->expiry);
+  channels_redis_words_add_too_old (words, "", self->settings->expiry);
   channels_redis_words_add_uint (words, self->settings->capacity);
   channels_redis_words_add (words, score);
   channels_redis_words_add_bytes (words, salt);
@@ -457,31 +429,62 @@ send_simply (ChannelsRedisQueues *self,
     channels_redis_send_end_part (send, 0, error);
 }
 
-/* Asks for the members, and makes the messages of their nodes when they are here. */
+static void
+ask_for_members (ChannelsRedisTurn *turn)
+{
+  ChannelsRedisQueues *self = turn->owner;
+  guint host = channels_redis_ring_find (turn->group, self->connections->len);
+  g_autofree char *key = channels_redis_settings_get_group_key (self->settings, turn->group);
+  g_auto (ChannelsRedisWords) words = { NULL };
+
+  channels_redis_words_init (&words, "ZRANGEBYSCORE");
+  channels_redis_words_add (&words, key);
+  channels_redis_words_add_too_old (&words, "(", self->settings->group_expiry);
+  channels_redis_words_add (&words, "+inf");
+  channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), members_cb, turn);
+}
+
+/* Nobody joins the turns that are open any more. */
+static void
+close_turns (ChannelsRedisQueues *self)
+{
+  GHashTableIter iter;
+  ChannelsRedisTurn *turn;
+
+  g_hash_table_iter_init (&iter, self->line.open);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &turn))
+    {
+      g_hash_table_iter_remove (&iter);
+      ask_for_members (turn);
+    }
+}
+
+static gboolean
+on_close (gpointer user_data)
+{
+  close_turns (user_data);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* Asks for the members before the loop sleeps, and makes the messages of their nodes when they are
+ * here. */
 static void
 send_to_members (ChannelsRedisQueues *self,
                  const char *group,
                  ChannelsEvent *event,
                  ChannelsRedisSend *send)
 {
-  guint host = channels_redis_ring_find (group, self->connections->len);
-  g_autofree char *key = channels_redis_settings_get_group_key (self->settings, group);
-  g_auto (ChannelsRedisWords) words = { NULL };
-  g_autoptr (GError) error = NULL;
-  ChannelsRedisTurn *turn = channels_redis_line_join (&self->line, event, send, &error);
+  ChannelsRedisTurn *turn = channels_redis_line_join_for_group (&self->line, group, event, send);
 
   if (turn == NULL)
-    {
-      channels_redis_send_end_part (send, 0, error);
-      return;
-    }
+    return;
 
   turn->owner = self;
-  channels_redis_words_init (&words, "ZRANGEBYSCORE");
-  channels_redis_words_add (&words, key);
-  add_too_old (&words, "(", self->settings->group_expiry);
-  channels_redis_words_add (&words, "+inf");
-  channels_redis_words_send (&words, g_ptr_array_index (self->connections, host), members_cb, turn);
+  if (!channels_redis_line_is_open (&self->line, turn))
+    ask_for_members (turn);
+  else if (turn->events->len == 1)
+    g_source_set_ready_time (self->close, 0);
 }
 
 /**
@@ -516,6 +519,7 @@ channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
 void
 channels_redis_queues_flush (ChannelsRedisQueues *self)
 {
+  close_turns (self);
   is_flushed (self);
 }
 
@@ -535,18 +539,14 @@ channels_redis_queues_send_to_channel (ChannelsRedisQueues *self,
                                        ChannelsEvent *event,
                                        ChannelsRedisSend *send)
 {
-  g_autoptr (GError) error = NULL;
-  ChannelsRedisTurn *turn = channels_redis_line_join (&self->line, event, send, &error);
+  ChannelsRedisTurn *turn;
 
+  close_turns (self);
+  turn = channels_redis_line_join_for_channel (&self->line, channel, event, send);
   if (turn == NULL)
-    {
-      channels_redis_send_end_part (send, 0, error);
-      return;
-    }
+    return;
 
   turn->owner = self;
-  turn->channel = g_strdup (channel);
-
   channels_redis_send_begin_part (send);
   go_on (self);
   channels_redis_send_end_part (send, 0, NULL);

@@ -26,8 +26,8 @@
 #define MESSAGE_BYTES_MAX "15728640"
 
 /* KEYS: the queue; ARGV: events, bytes, bytes of one message. What is dropped is returned as an
- * empty string. A few are looked at each time, as they may be large. The bytes of chance of a
- * bundle end with how many events it has. */
+ * empty string. A few are looked at each time, as they may be large. A bundle says how many events
+ * it has (#ChannelsRedisBundle); what is encrypted may have as many as it has room for. */
 static const char drain_script[] =
     "local found, events, size, full = {}, 0, 0, false\n"
     "while not full do\n"
@@ -36,7 +36,9 @@ static const char drain_script[] =
     "  for i = 1, #next do\n"
     "    local message, n = next[i], 1\n"
     "    if #message > tonumber(ARGV[3]) then message = '' end\n"
-    "    if string.byte(message, 13) == 193 then n = struct.unpack('>I4', message, 9) end\n"
+    "    local first, second = string.byte(message, 13, 14)\n"
+    "    if first == 193 then n = second or 1 end\n"
+    "    if first == 103 then n = math.ceil(#message / 256) end\n"
     "    events = events + n\n"
     "    size = size + #message\n"
     "    full = events > tonumber(ARGV[1]) or size > tonumber(ARGV[2])\n"

@@ -70,6 +70,39 @@ channels_redis_words_add_uint (ChannelsRedisWords *self, guint number)
 }
 
 /**
+ * channels_redis_words_add_time:
+ * @self: a command
+ * @time: µs since 1970
+ *
+ * Adds a time as the next word, in seconds, as a score.
+ */
+void
+channels_redis_words_add_time (ChannelsRedisWords *self, gint64 time)
+{
+  g_autofree char *word = g_strdup_printf ("%" G_GINT64_FORMAT ".%06d", time / G_USEC_PER_SEC,
+                                           (int) (time % G_USEC_PER_SEC));
+
+  channels_redis_words_add (self, word);
+}
+
+/**
+ * channels_redis_words_add_too_old:
+ * @self: a command
+ * @head: `(`, or nothing
+ * @age: seconds
+ *
+ * Adds the score of what is as old as that as the next word, behind @head.
+ */
+void
+channels_redis_words_add_too_old (ChannelsRedisWords *self, const char *head, guint age)
+{
+  g_autofree char *word =
+      g_strdup_printf ("%s%" G_GINT64_FORMAT, head, g_get_real_time () / G_USEC_PER_SEC - age);
+
+  channels_redis_words_add (self, word);
+}
+
+/**
  * channels_redis_words_send:
  * @self: a command that does not block
  * @connection: whereto

@@ -28,6 +28,10 @@ void channels_redis_words_add_bytes (ChannelsRedisWords *self, GBytes *word);
 
 void channels_redis_words_add_uint (ChannelsRedisWords *self, guint number);
 
+void channels_redis_words_add_time (ChannelsRedisWords *self, gint64 time);
+
+void channels_redis_words_add_too_old (ChannelsRedisWords *self, const char *head, guint age);
+
 void channels_redis_words_send (const ChannelsRedisWords *self,
                                 ChannelsRedisConnection *connection,
                                 GAsyncReadyCallback callback,

@@ -26,9 +26,9 @@
 #define THEIR_MEMBER THEIR_NODE "0"
 #define JOIN "ZADD " PREFIX ":group:" GROUP " 10000000000 "
 
-/* Where in a message the number of events is, and what it is followed by. */
-#define COUNT_OFFSET 8
+/* Where in a message the content is, and in that of a bundle the number of events. */
 #define CONTENT_OFFSET 12
+#define COUNT_OFFSET 13
 
 typedef ChannelsLayer *(*MakeLayer) (ChannelsRedisSettings *settings);
 
@@ -43,6 +43,14 @@ typedef struct
 static ChannelsLayer *
 make_core_layer (ChannelsRedisSettings *settings)
 {
+  return channels_redis_layer_new (settings, FALSE);
+}
+
+/* One that asks for the members first, and makes the messages itself. */
+static ChannelsLayer *
+make_asking_layer (ChannelsRedisSettings *settings)
+{
+  channels_redis_settings_add_capacity (settings, "other.*", 1);
   return channels_redis_layer_new (settings, FALSE);
 }
 
@@ -159,13 +167,12 @@ static void
 assert_ours (const ChannelsRedisReply *message, ChannelsEvent *const *events, guint n)
 {
   g_autoptr (GBytes) bytes = g_bytes_new (message->str, message->len);
-  const guint8 count[] = { 0, 0, 0, (guint8) n };
+  const guint8 head[] = { CHANNELS_REDIS_BUNDLE_MARK, (guint8) n };
   ChannelsRedisBundle bundle;
   g_autofree char *name = NULL;
 
-  g_assert_cmpmem (message->str + COUNT_OFFSET, sizeof count, count, sizeof count);
-  g_assert_true (message->str[CONTENT_OFFSET] == CHANNELS_REDIS_BUNDLE_MARK);
-  name = channels_redis_bundle_begin (&bundle, bytes, CONTENT_OFFSET + 1);
+  g_assert_cmpmem (message->str + CONTENT_OFFSET, sizeof head, head, sizeof head);
+  name = channels_redis_bundle_begin (&bundle, bytes, CONTENT_OFFSET + CHANNELS_REDIS_BUNDLE_HEAD);
   g_assert_cmpstr (name, ==, OUR_MEMBER);
   for (guint i = 0; i < n; i++)
     {
@@ -339,7 +346,31 @@ test_core_last (Fixture *fixture, gconstpointer make_layer)
 
   read_queue (fixture, OUR_NODE, &ours);
   g_assert_cmpuint (ours.reply->elements, ==, 4);
-  g_assert_cmpint (ours.reply->element[2]->str[COUNT_OFFSET + 3], ==, G_N_ELEMENTS (outcomes));
+  g_assert_cmpint (ours.reply->element[2]->str[COUNT_OFFSET], ==, G_N_ELEMENTS (outcomes));
+  read_queue (fixture, THEIR_NODE, &theirs);
+  g_assert_cmpuint (theirs.reply->elements, ==, CAPACITY);
+}
+
+static void
+test_asking_full (Fixture *fixture, gconstpointer make_layer)
+{
+  g_autoptr (ChannelsEvent) event = make_event (1);
+  LayerOutcome outcomes[CAPACITY + 2] = { 0 };
+  g_auto (RedisAnswer) ours = { 0 };
+  g_auto (RedisAnswer) theirs = { 0 };
+
+  g_test_summary (
+      "A full queue goes without what it has no room for, and each is told who took it");
+
+  run_command (fixture, JOIN OUR_MEMBER);
+  run_command (fixture, JOIN THEIR_MEMBER);
+  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    send_event (fixture, event, &outcomes[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    assert_taken (&outcomes[i], i < CAPACITY ? 3 : 2);
+
+  read_queue (fixture, OUR_NODE, &ours);
+  g_assert_cmpuint (ours.reply->elements, ==, 1);
   read_queue (fixture, THEIR_NODE, &theirs);
   g_assert_cmpuint (theirs.reply->elements, ==, CAPACITY);
 }
@@ -348,12 +379,13 @@ test_core_last (Fixture *fixture, gconstpointer make_layer)
 static void
 inject (Fixture *fixture, MakeLayer make_layer, const char *content)
 {
-  g_autofree char *command =
-      make_layer == make_core_layer
-          ? g_strdup_printf ("EVAL redis.call('ZADD','" PREFIX "%s',1,'123456789012\\193'..%s) 0",
-                             fixture->node->prefix, content)
-          : g_strdup_printf (
-                "EVAL redis.call('PUBLISH','" PREFIX "__group__" GROUP "!bundles',%s) 0", content);
+  g_autofree char *command = make_layer == make_core_layer
+                                 ? g_strdup_printf ("EVAL redis.call('ZADD','" PREFIX
+                                                    "%s',1,'123456789012\\193\\1'..%s) 0",
+                                                    fixture->node->prefix, content)
+                                 : g_strdup_printf ("EVAL redis.call('PUBLISH','" PREFIX
+                                                    "__group__" GROUP "!bundles',%s) 0",
+                                                    content);
 
   run_command (fixture, command);
 }
@@ -547,6 +579,9 @@ main (int argc, char *argv[])
   add ("core", "both", make_core_layer, test_core);
   add ("core", "twice", make_core_layer, test_core_twice);
   add ("core", "room", make_core_layer, test_core_room);
+  add ("asking", "both", make_asking_layer, test_core);
+  add ("asking", "twice", make_asking_layer, test_core_twice);
+  add ("asking", "full", make_asking_layer, test_asking_full);
   add ("core", "last", make_core_layer, test_core_last);
   add ("pubsub", "both", channels_redis_pubsub_layer_new, test_pubsub);
   add ("pubsub", "denied", channels_redis_pubsub_layer_new, test_pubsub_denied);

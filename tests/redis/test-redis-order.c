@@ -235,6 +235,41 @@ test_host_away (Fixture *fixture, gconstpointer unused)
   channels_test_wait_until (layer_node_is_up (fixture->sender) && layer_node_is_up (fixture->node));
 }
 
+/* Far more than a queue holds messages. */
+#define MANY 1000
+
+static void
+test_burst (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree LayerOutcome *outcomes = g_new0 (LayerOutcome, MANY);
+  guint n_heard = fixture->node->heard->len;
+
+  g_test_summary ("Of a burst a node hears all, in order");
+
+  for (guint i = 0; i < MANY; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%u", i);
+      g_autoptr (ChannelsEvent) event = channels_event_new_chat_text (text);
+
+      channels_layer_send_to_group (fixture->sender->layer, fixture->groups[0], event, NULL,
+                                    layer_sent_cb, &outcomes[i]);
+    }
+  channels_test_wait_until (fixture->node->heard->len >= n_heard + MANY);
+  g_assert_cmpuint (fixture->node->heard->len, ==, n_heard + MANY);
+
+  for (guint i = 0; i < MANY; i++)
+    {
+      const LayerHeard *heard = g_ptr_array_index (fixture->node->heard, n_heard + i);
+      g_autofree char *text = g_strdup_printf ("\"%u\"", i);
+      GBytes *json = channels_event_get_message_json (heard->event, NULL);
+
+      g_assert_cmpmem (g_bytes_get_data (json, NULL), g_bytes_get_size (json), text, strlen (text));
+      channels_test_wait_until (outcomes[i].n_calls == 1);
+      g_assert_no_error (outcomes[i].error);
+      g_assert_cmpuint (outcomes[i].remotes, ==, 1);
+    }
+}
+
 #define LARGE (1024 * 1024)
 
 static void
@@ -283,6 +318,7 @@ main (int argc, char *argv[])
       add ("group-then-channel", names[i], i, test_group_then_channel);
       add ("channel-then-group", names[i], i, test_channel_then_group);
       add ("two-groups", names[i], i, test_two_groups);
+      add ("burst", names[i], i, test_burst);
     }
   add ("host-away", names[TWO_HOSTS], TWO_HOSTS, test_host_away);
   add ("too-much", names[BY_CAPACITY], BY_CAPACITY, test_too_much);

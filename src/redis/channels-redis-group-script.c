@@ -3,47 +3,27 @@
 
 #include "config.h"
 
-#include "channels-redis-queues-scripts.h"
+#include "channels-redis-group-script.h"
 
 #include "channels-event.h"
 #include "channels-names.h"
+#include "channels-redis-batches.h"
 #include "channels-redis-bundle.h"
 #include "channels-redis-group.h"
 
-/* What Redis does for #ChannelsRedisQueues. */
-
-/* KEYS: queues; ARGV: seconds that a message is kept, score, the score of what is too old, a
- * capacity for each, a message for each. Returns how many did not take theirs: full, or no queue at
- * all. Redis refuses to add where its memory is full, unless the script has changed something
- * before: so what is too old is not counted, and removed afterwards. */
-const char channels_redis_queues_push_script[] =
-    "local refused = 0\n"
-    "for i = 1, #KEYS do\n"
-    "  local count = redis.pcall('ZCOUNT', KEYS[i], '(' .. ARGV[3], '+inf')\n"
-    "  if type(count) == 'number' and count < tonumber(ARGV[3 + i]) then\n"
-    "    redis.call('ZADD', KEYS[i], ARGV[2], ARGV[3 + #KEYS + i])\n"
-    "    redis.call('EXPIRE', KEYS[i], ARGV[1])\n"
-    "  else\n"
-    "    refused = refused + 1\n"
-    "  end\n"
-    "  redis.pcall('ZREMRANGEBYSCORE', KEYS[i], 0, ARGV[3])\n"
-    "end\n"
-    "return refused";
-
-/* The same for a group, all of it: KEYS: the group; ARGV: the score from which on members count,
- * what a queue's key begins with, our own node's name, seconds that a message is kept, the score of
- * what is too old, the capacity, the score of the first event in microseconds, 8 bytes of chance,
- * the names of nodes whose queue may be full, or `*` for all; how many events, and these as in a
- * bundle (#ChannelsRedisBundle).
+/* What Redis does with what is sent to a group. KEYS: the group; ARGV: the score from which on
+ * members count, what a queue's key begins with, our own node's name, seconds that a message is
+ * kept, the score of what is too old, the capacity, the score of the first event in microseconds, 8
+ * bytes of chance, the names of nodes whose queue may be full, or `*` for all; how many events, and
+ * these as in a bundle (#ChannelsRedisBundle).
  *
  * Only those go that all other queues have room for. A node of ours that is a member by a stand-in
- * of its own has a bundle of them: one message, with the name of the stand-in, and behind the bytes
- * of chance how many there are. To others each goes alone, with the names of the members as a
+ * of its own has a bundle of them. To others each goes alone, with the names of the members as a
  * further member of its map. Members whose name no node of this layer can have are nobody's.
  *
  * Returns how many events went; how many nodes took each, which is one number where all have the
  * same; the names of nodes whose queue was full; and of those named above whose queue was not. */
-const char channels_redis_queues_group_script[] =
+const char channels_redis_group_script[] =
     "local salt, all, events = ARGV[8], tonumber(ARGV[10]), ARGV[11]\n"
     "local n, nodes, names, singly, rooms = all, {}, {}, {}, {}\n"
     "local deaf, full, heard, scores = {}, {}, {}, {}\n"
@@ -107,7 +87,7 @@ const char channels_redis_queues_group_script[] =
     "  if room > 0 and not singly[nodes[i]] then\n"
     "    local name = string.char(#names[1]) .. names[1]\n"
     "    add[1] = scores[1]\n"
-    "    local head = salt .. struct.pack('>I4', n) .. '\\193' .. name\n"
+    "    local head = salt .. struct.pack('>I4', 0) .. string.char(193, n) .. name\n"
     "    add[2] = head .. string.sub(events, 1, size)\n"
     "  elseif room > 0 then\n"
     "    local member = cmsgpack.pack('" CHANNELS_EVENT_KEY_CHANNEL "') .. cmsgpack.pack(names)\n"
@@ -133,5 +113,6 @@ const char channels_redis_queues_group_script[] =
     "end\n"
     "return {n, taken, full, heard}";
 G_STATIC_ASSERT (CHANNELS_NAME_MAX == 99);
-G_STATIC_ASSERT (CHANNELS_REDIS_BUNDLE_MARK == '\301'); /* 193 */
+G_STATIC_ASSERT (CHANNELS_REDIS_BUNDLE_MARK == 193);
+G_STATIC_ASSERT (CHANNELS_REDIS_PAYLOADS_MAX < 256);
 G_STATIC_ASSERT (sizeof CHANNELS_REDIS_STAND_IN - 1 == 7);

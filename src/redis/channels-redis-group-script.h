@@ -7,8 +7,6 @@
 
 G_BEGIN_DECLS
 
-extern const char channels_redis_queues_push_script[];
-
-extern const char channels_redis_queues_group_script[];
+extern const char channels_redis_group_script[];
 
 G_END_DECLS
