@@ -38,7 +38,7 @@ static const char drain_script[] =
     "    if #message > tonumber(ARGV[3]) then message = '' end\n"
     "    local first, second = string.byte(message, 13, 14)\n"
     "    if first == 193 then n = second or 1 end\n"
-    "    if first == 103 then n = math.ceil(#message / 256) end\n"
+    "    if first == 103 then n = math.ceil(#message / 128) end\n"
     "    events = events + n\n"
     "    size = size + #message\n"
     "    full = events > tonumber(ARGV[1]) or size > tonumber(ARGV[2])\n"
