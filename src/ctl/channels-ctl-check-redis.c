@@ -102,6 +102,29 @@ make_command (const ChannelsRedisAddress *address, const char *command)
   return g_strdup_printf ("redis-cli -u %s %s", address->display, command);
 }
 
+/* What is to be done about a Redis that answers, and not what it should. */
+static char *
+make_remedy (const GError *error, const char *place)
+{
+  switch (error->code)
+    {
+    case CHANNELS_REDIS_ERROR_LOADING:
+      return g_strdup (_ ("wait until it has loaded its data"));
+    case CHANNELS_REDIS_ERROR_MAXCLIENTS:
+      return g_strdup (_ ("let it have more connections (“maxclients” in redis.conf)"));
+    case CHANNELS_REDIS_ERROR_DENIED:
+      return g_strdup_printf (
+          _ ("give it a password (“requirepass” in redis.conf), and name that in %s"), place);
+    case CHANNELS_REDIS_ERROR_MOVED:
+    case CHANNELS_REDIS_ERROR_CLUSTERDOWN:
+      return g_strdup_printf (_ ("name a Redis that is no cluster in %s"), place);
+    case CHANNELS_REDIS_ERROR_PROTOCOL:
+      return g_strdup_printf (_ ("correct %s: that is no Redis"), place);
+    default:
+      return g_strdup (_ ("see to what it says, and to what its log does"));
+    }
+}
+
 static void
 tell_failure (ChannelsCtlDoctor *doctor, const ChannelsRedisAddress *address, const GError *error)
 {
@@ -129,6 +152,10 @@ tell_failure (ChannelsCtlDoctor *doctor, const ChannelsRedisAddress *address, co
     channels_ctl_findings_add (doctor->findings, REDIS, CHANNELS_CTL_STATE_ERROR,
                                g_strdup_printf (_ ("name its master in %s"), place),
                                _ ("%s is a replica: it takes nothing"), address->display);
+  else if (error->domain == CHANNELS_REDIS_ERROR)
+    channels_ctl_findings_add (doctor->findings, REDIS, CHANNELS_CTL_STATE_ERROR,
+                               make_remedy (error, place), _ ("%s is of no use: %s"),
+                               address->display, error->message);
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
     channels_ctl_findings_add (
         doctor->findings, REDIS, CHANNELS_CTL_STATE_ERROR,

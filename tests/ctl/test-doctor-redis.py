@@ -88,6 +88,12 @@ class TestRedis(RedisCase):
             self.assert_found('redis', 'error', 'cannot be reached', 'correct Hosts=')
             thread.join(PATIENCE)
 
+    def test_many_clients(self):
+        redis = self.start_redis()
+        redis.client.config_set('maxclients', '1')  # this one
+        self.configure_layer(f'Hosts={redis.url}')
+        self.assert_found('redis', 'error', 'max number of clients', 'maxclients')
+
     def test_password(self):
         redis = self.start_redis()
         redis.client.config_set('requirepass', 'right')
@@ -174,16 +180,19 @@ class TestRedis(RedisCase):
 class FakeRedis:
     """What no real one can be: of another time, or another age."""
 
-    def __init__(self, version='7.0.15', ahead=0):
+    def __init__(self, version='7.0.15', ahead=0, refusal=None):
         self.info = f'# Server\r\nredis_version:{version}\r\nmaxmemory:0\r\n' \
                     'maxmemory_policy:noeviction\r\n'
         self.ahead = ahead
+        self.refusal = refusal
         self.listening = socket.create_server(('127.0.0.1', 0))
         self.port = self.listening.getsockname()[1]
         self.thread = threading.Thread(target=self._serve)
         self.thread.start()
 
     def _answer(self, command):
+        if self.refusal:
+            return self.refusal
         if command == 'INFO':
             return f'${len(self.info)}\r\n{self.info}\r\n'
         if command == 'TIME':
@@ -228,6 +237,18 @@ class TestOtherRedis(RedisCase):
     def test_little_difference(self):
         self.start_fake(ahead=-2)
         self.assert_found('clock', 'ok')
+
+    def test_refusal(self):
+        """One that is there, and is not to be started."""
+        for refusal, remedy in (
+                ('-LOADING Redis is loading the dataset in memory', 'wait until it has loaded'),
+                ('-DENIED Redis is running in protected mode', 'and name that in Hosts='),
+                ('-CLUSTERDOWN Hash slot not served', 'no cluster in Hosts='),
+                ('-MASTERDOWN Link with MASTER is down', 'its log'),
+                ('HTTP/1.1 400 Bad Request', 'that is no Redis')):
+            with self.subTest(refusal):
+                self.start_fake(refusal=f'{refusal}\r\n')
+                self.assert_found('redis', 'error', 'is of no use', remedy)
 
     def test_old(self):
         self.start_fake(version='4.0.14')
