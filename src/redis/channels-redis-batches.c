@@ -17,6 +17,9 @@
 #define TRY_AGAIN (1 * G_TIME_SPAN_MILLISECOND)
 #define PATIENCE (100 * G_TIME_SPAN_MILLISECOND)
 
+/* Bytes that stand in front of the payloads, about. */
+#define HEAD_SIZE 128
+
 /* How long an event waits for the slowest node, µs. */
 #define WAIT_MAX (3 * G_TIME_SPAN_SECOND)
 
@@ -342,22 +345,12 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                   error == NULL ? get_remotes (reply, i) : 0, error);
 }
 
-static GBytes *
-join_payloads (const Batch *batch)
-{
-  g_autoptr (GByteArray) joined =
-      g_byte_array_sized_new ((guint) batch->size + 4 * batch->payloads->len);
-
-  for (guint i = 0; i < batch->payloads->len; i++)
-    channels_redis_bundle_append (joined, g_ptr_array_index (batch->payloads, i));
-
-  return g_byte_array_free_to_bytes (g_steal_pointer (&joined));
-}
-
 static void
 send_batch (ChannelsRedisBatches *self, Batch *batch, gboolean is_last)
 {
-  g_autoptr (GBytes) payloads = join_payloads (batch);
+  g_autoptr (GByteArray) payloads =
+      g_byte_array_sized_new ((guint) batch->size + batch->payloads->len * 4 + HEAD_SIZE);
+  g_autoptr (GBytes) bytes = NULL;
   g_autofree char *deaf =
       is_last ? g_strdup (CHANNELS_REDIS_BATCHES_ALL) : channels_redis_deaf_join (self->deaf);
   g_auto (ChannelsRedisWords) words;
@@ -367,10 +360,14 @@ send_batch (ChannelsRedisBatches *self, Batch *batch, gboolean is_last)
   if (is_last)
     end_hurry (self, batch);
   set_under_way (batch, TRUE);
-  connection =
-      self->begin (batch->group->name, batch->payloads->len, deaf, &words, self->user_data);
+  connection = self->begin (batch->group->name, batch->payloads->len, deaf, payloads, &words,
+                            self->user_data);
   channels_redis_words_add_uint (&words, batch->payloads->len);
-  channels_redis_words_add_bytes (&words, payloads);
+  channels_redis_words_add_uint (&words, payloads->len);
+  for (guint i = 0; i < batch->payloads->len; i++)
+    channels_redis_bundle_append (payloads, g_ptr_array_index (batch->payloads, i));
+  bytes = g_byte_array_free_to_bytes (g_steal_pointer (&payloads));
+  channels_redis_words_add_bytes (&words, bytes);
   channels_redis_words_send (&words, connection, answered_cb, batch);
 }
 

@@ -28,8 +28,10 @@ G_BEGIN_DECLS
  * @deaf: the nodes that are not waited for, by name with a space behind each, or
  * %CHANNELS_REDIS_BATCHES_ALL; of the payloads only those are to be sent, from the first on, that
  * all others have room for
+ * @payloads: what is appended to it stands in front of the payloads, in the same word
  * @words: uninitialised memory: the command, all but its last words: how many payloads there are,
- * and those one behind the other, as in a bundle (#ChannelsRedisBundle)
+ * how many bytes stand in front of them, and the word with these and the payloads, one behind the
+ * other as in a bundle (#ChannelsRedisBundle)
  * @user_data: (closure): what was given with the function
  *
  * Begins the command that sends to a group. It is answered by an array: how many payloads were
@@ -41,6 +43,7 @@ G_BEGIN_DECLS
 typedef ChannelsRedisConnection *(*ChannelsRedisBatchesFunc) (const char *group,
                                                               guint n_payloads,
                                                               const char *deaf,
+                                                              GByteArray *payloads,
                                                               ChannelsRedisWords *words,
                                                               gpointer user_data);
 

@@ -11,22 +11,36 @@
 #define LENGTH_SIZE 4
 
 /**
- * channels_redis_bundle_new_for_queue:
- * @channel: a channel's name, less than 256 bytes
+ * channels_redis_bundle_begin:
+ * @out: where it is to stand
+ * @name: less than 256 bytes
+ *
+ * Appends what stands in front of the events.
+ */
+void
+channels_redis_bundle_begin (GByteArray *out, const char *name)
+{
+  guint8 length = (guint8) strlen (name);
+
+  g_byte_array_append (out, &length, sizeof length);
+  g_byte_array_append (out, (const guint8 *) name, length);
+}
+
+/**
+ * channels_redis_bundle_begin_in_queue:
+ * @out: where it is to stand
+ * @group: a group's name
  * @n_events: how many will be appended, less than 256
  *
- * Returns: (transfer full): the content of a message that is put into a queue, without the events
+ * Appends what stands in front of the events in a queue, without the random bytes.
  */
-GByteArray *
-channels_redis_bundle_new_for_queue (const char *channel, guint n_events)
+void
+channels_redis_bundle_begin_in_queue (GByteArray *out, const char *group, guint n_events)
 {
-  guint8 length = (guint8) strlen (channel);
-  const guint8 head[] = { CHANNELS_REDIS_BUNDLE_MARK, (guint8) n_events, length };
-  GByteArray *out = g_byte_array_new ();
+  const guint8 head[CHANNELS_REDIS_BUNDLE_HEAD] = { CHANNELS_REDIS_BUNDLE_MARK, (guint8) n_events };
 
   g_byte_array_append (out, head, sizeof head);
-  g_byte_array_append (out, (const guint8 *) channel, length);
-  return out;
+  channels_redis_bundle_begin (out, group);
 }
 
 /**
@@ -67,7 +81,7 @@ find_event (GBytes *bytes, gsize offset, gsize *out_length, gsize *out_next)
 }
 
 /**
- * channels_redis_bundle_begin:
+ * channels_redis_bundle_open:
  * @self: (out caller-allocates): filled, to be read from while @bytes live
  * @bytes: what came from Redis
  * @offset: where in them the bundle is, to the end
@@ -76,7 +90,7 @@ find_event (GBytes *bytes, gsize offset, gsize *out_length, gsize *out_next)
  * bundle
  */
 char *
-channels_redis_bundle_begin (ChannelsRedisBundle *self, GBytes *bytes, gsize offset)
+channels_redis_bundle_open (ChannelsRedisBundle *self, GBytes *bytes, gsize offset)
 {
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
@@ -98,7 +112,7 @@ channels_redis_bundle_begin (ChannelsRedisBundle *self, GBytes *bytes, gsize off
 
 /**
  * channels_redis_bundle_next:
- * @self: a bundle that was begun
+ * @self: a bundle that was opened
  *
  * Returns: (transfer full) (nullable): its next event, or `NULL` where there is none
  */

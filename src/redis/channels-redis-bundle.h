@@ -28,7 +28,7 @@ G_BEGIN_DECLS
  *     1 byte     %CHANNELS_REDIS_BUNDLE_MARK         ┐ in a queue only
  *     1 byte     how many events, for scripts        ┘
  *     1 byte     length of the name
- *                a name: what that says depends on where it is
+ *                in a queue the group's name, else that of the node that sends it
  *     4 bytes    length of an event, the highest byte first  ┐
  *                the event, as it would be sent alone         ┘ and so on
  */
@@ -39,11 +39,13 @@ typedef struct
   gsize offset;  /* of the next event */
 } ChannelsRedisBundle;
 
-GByteArray *channels_redis_bundle_new_for_queue (const char *channel, guint n_events);
+void channels_redis_bundle_begin (GByteArray *out, const char *name);
+
+void channels_redis_bundle_begin_in_queue (GByteArray *out, const char *group, guint n_events);
 
 void channels_redis_bundle_append (GByteArray *out, GBytes *event);
 
-char *channels_redis_bundle_begin (ChannelsRedisBundle *self, GBytes *bytes, gsize offset);
+char *channels_redis_bundle_open (ChannelsRedisBundle *self, GBytes *bytes, gsize offset);
 
 GBytes *channels_redis_bundle_next (ChannelsRedisBundle *self);
 

@@ -13,21 +13,22 @@
 
 /* What Redis does with what is sent to a group. KEYS: the group; ARGV: the score from which on
  * members count, what a queue's key begins with, our own node's name, seconds that a message is
- * kept, the score of what is too old, the capacity, the score of the first event in microseconds, 8
- * bytes of chance, the names of nodes whose queue may be full, or `*` for all; how many events, and
- * these as in a bundle (#ChannelsRedisBundle).
+ * kept, the score of what is too old, the capacity, the score of the first event in microseconds,
+ * the names of nodes whose queue may be full, or `*` for all; how many events, how many bytes stand
+ * in front of them in the last, and a message for a queue: a bundle of them (#ChannelsRedisBundle).
  *
  * Only those go that all other queues have room for. A node of ours that is a member by a stand-in
- * of its own has a bundle of them. To others each goes alone, with the names of the members as a
- * further member of its map. Members whose name no node of this layer can have are nobody's.
+ * of its own has the message as it is: Lua takes its time for each byte of a string that it makes.
+ * To others each event goes alone, with the names of the members as a further member of its map.
+ * Members whose name no node of this layer can have are nobody's.
  *
  * Returns how many events went; how many nodes took each, which is one number where all have the
  * same; the names of nodes whose queue was full; and of those named above whose queue was not. */
 const char channels_redis_group_script[] =
-    "local salt, all, events = ARGV[8], tonumber(ARGV[10]), ARGV[11]\n"
+    "local all, head, message = tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]\n"
     "local n, nodes, names, singly, rooms = all, {}, {}, {}, {}\n"
     "local deaf, full, heard, scores = {}, {}, {}, {}\n"
-    "for name in string.gmatch(ARGV[9], '%S+') do deaf[name] = true end\n"
+    "for name in string.gmatch(ARGV[8], '%S+') do deaf[name] = true end\n"
     "local members = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf')\n"
     "for i = 1, #members do\n"
     "  local name = #members[i] <= 99 and members[i] or ''\n"
@@ -54,46 +55,48 @@ const char channels_redis_group_script[] =
     "  end\n"
     "  if not (deaf['*'] or deaf[nodes[i]]) then n = math.min(n, rooms[i]) end\n"
     "end\n"
-    "local maps, size = {}, #events\n"
-    "if n < all or next(singly) then\n"
-    "  size = 0\n"
+    "local maps, salt = {}, ''\n"
+    "if n > 0 and (n < all or next(singly)) then\n"
+    "  salt = string.sub(message, 1, 8)\n"
     "  for j = 1, n do\n"
-    "    local length = struct.unpack('>I4', events, size + 1)\n"
-    "    maps[j] = string.sub(events, size + 5, size + 4 + length)\n"
-    "    size = size + 4 + length\n"
+    "    local length = struct.unpack('>I4', message, head + 1)\n"
+    "    maps[j] = string.sub(message, head + 5, head + 4 + length)\n"
+    "    head = head + 4 + length\n"
     "  end\n"
+    "end\n"
+    "if n > 0 and n < all then\n" /* the 14th byte is how many there are */
+    "  message = string.sub(message, 1, 13) .. string.char(n) .. string.sub(message, 15, head)\n"
     "end\n"
     "for j = 1, n do\n"
     "  local seconds = math.floor((ARGV[7] + j - 1) / 1000000)\n"
     "  scores[j] = string.format('%d.%06d', seconds, ARGV[7] + j - 1 - seconds * 1000000)\n"
     "  if not maps[j] then break end\n"
     "end\n"
-    /* A map with a member more. The low half of its first byte is how many it has, if that is
-     * 0x80 to 0x8f; 0xde has two bytes behind it that say so, and 0xdf has four. */
-    "local function with(map, member)\n"
+    /* The head of a map with a member more, and where the first member is. The low half of the
+     * first byte is how many it has, if that is 0x80 to 0x8f; 0xde has two bytes behind it that say
+     * so, and 0xdf has four. */
+    "local function grow(map)\n"
     "  local first, n, rest = string.byte(map)\n"
-    "  if first < 143 then return string.char(first + 1) .. string.sub(map, 2) .. member end\n"
+    "  if first < 143 then return string.char(first + 1), 2 end\n"
     "  if first == 222 then n, rest = struct.unpack('>I2', map, 2)\n"
     "  elseif first == 223 then n, rest = struct.unpack('>I4', map, 2)\n"
     "  else n, rest = 15, 2 end\n"
-    "  local head = n < 65535 and struct.pack('>BI2', 222, n + 1)\n"
-    "  head = head or struct.pack('>BI4', 223, n + 1)\n"
-    "  return head .. string.sub(map, rest) .. member\n"
+    "  return n < 65535 and struct.pack('>BI2', 222, n + 1) or struct.pack('>BI4', 223, n + 1), "
+    "rest\n"
     "end\n"
     "local taken, short = 0, {}\n"
     "for i = 1, #nodes do\n"
     "  local key, add = ARGV[2] .. nodes[i], {}\n"
     "  local names, room = names[nodes[i]], math.min(rooms[i], n)\n"
     "  if room > 0 and not singly[nodes[i]] then\n"
-    "    local name = string.char(#names[1]) .. names[1]\n"
-    "    add[1] = scores[1]\n"
-    "    local head = salt .. struct.pack('>I4', 0) .. string.char(193, n) .. name\n"
-    "    add[2] = head .. string.sub(events, 1, size)\n"
+    "    add[1], add[2] = scores[1], message\n"
     "  elseif room > 0 then\n"
     "    local member = cmsgpack.pack('" CHANNELS_EVENT_KEY_CHANNEL "') .. cmsgpack.pack(names)\n"
     "    for j = 1, room do\n"
     "      add[2 * j - 1] = scores[j]\n"
-    "      add[2 * j] = salt .. struct.pack('>I4', j) .. with(maps[j], member)\n"
+    "      local head, rest = grow(maps[j])\n"
+    "      head = salt .. struct.pack('>I4', j) .. head\n"
+    "      add[2 * j] = head .. string.sub(maps[j], rest) .. member\n"
     "    end\n"
     "  end\n"
     "  if room == n then taken = taken + 1 else short[#short + 1] = room end\n"
@@ -113,6 +116,5 @@ const char channels_redis_group_script[] =
     "end\n"
     "return {n, taken, full, heard}";
 G_STATIC_ASSERT (CHANNELS_NAME_MAX == 99);
-G_STATIC_ASSERT (CHANNELS_REDIS_BUNDLE_MARK == 193);
 G_STATIC_ASSERT (CHANNELS_REDIS_PAYLOADS_MAX < 256);
 G_STATIC_ASSERT (sizeof CHANNELS_REDIS_STAND_IN - 1 == 7);

@@ -91,16 +91,16 @@ take_map (ChannelsRedisLayer *self, GBytes *map)
     take_event (self, channels[i], event);
 }
 
-/* Events of one of our nodes: the bundle has the name of the channel that they are for. */
+/* Events of one of our nodes: the bundle has the name of the group that they are for. */
 static void
 take_bundle (ChannelsRedisLayer *self, GBytes *content)
 {
   ChannelsRedisBundle bundle;
-  g_autofree char *channel =
-      channels_redis_bundle_begin (&bundle, content, CHANNELS_REDIS_BUNDLE_HEAD);
+  g_autofree char *group =
+      channels_redis_bundle_open (&bundle, content, CHANNELS_REDIS_BUNDLE_HEAD);
   GBytes *next;
 
-  if (channel == NULL)
+  if (group == NULL)
     {
       drop (self, "a bundle ends too early");
       return;
@@ -113,10 +113,12 @@ take_bundle (ChannelsRedisLayer *self, GBytes *content)
       g_autoptr (ChannelsEvent) event = channels_event_new_from_msgpack (
           g_bytes_get_data (map, NULL), g_bytes_get_size (map), CHANNELS_MSGPACK_DEPTH_MAX, &error);
 
-      if (event != NULL)
-        take_event (self, channel, event);
-      else
+      if (event == NULL)
         drop (self, error->message);
+      else if (channels_redis_membership_has_group (self->membership, group))
+        channels_layer_emit_group_event (CHANNELS_LAYER (self), group, event);
+      else
+        g_debug ("dropped an event for a group that was left");
     }
 }
 

@@ -544,12 +544,7 @@ channels_redis_membership_leave_all (ChannelsRedisMembership *self, ChannelsRedi
   GQueue order = G_QUEUE_INIT;
 
   for (guint i = 0; i < all->len; i++)
-    {
-      ChannelsRedisGroup *group = g_ptr_array_index (all, i);
-
-      group->link = (GList){ .data = group };
-      g_queue_push_tail_link (&order, &group->link);
-    }
+    g_queue_push_tail (&order, g_ptr_array_index (all, i));
 
   for (guint host = 0; host < self->connections->len; host++)
     {
@@ -572,6 +567,20 @@ channels_redis_membership_leave_all (ChannelsRedisMembership *self, ChannelsRedi
       channels_redis_words_add (&last, queue);
       channels_redis_farewell_send (farewell, &last, connection);
     }
+  g_queue_clear (&order);
+}
+
+/**
+ * channels_redis_membership_has_group:
+ * @self: a membership
+ * @group: a group's name, from anywhere
+ *
+ * Returns: whether it is one of ours
+ */
+gboolean
+channels_redis_membership_has_group (ChannelsRedisMembership *self, const char *group)
+{
+  return g_hash_table_contains (self->groups, group);
 }
 
 /**

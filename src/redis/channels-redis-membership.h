@@ -45,6 +45,8 @@ gboolean channels_redis_membership_is_joined (ChannelsRedisMembership *self, gui
 void channels_redis_membership_leave_all (ChannelsRedisMembership *self,
                                           ChannelsRedisFarewell *farewell);
 
+gboolean channels_redis_membership_has_group (ChannelsRedisMembership *self, const char *group);
+
 const char *channels_redis_membership_find_group (ChannelsRedisMembership *self,
                                                   const char *channel);
 

@@ -8,6 +8,7 @@
 #include "channels-error.h"
 #include "channels-msgpack.h"
 #include "channels-redis-batches.h"
+#include "channels-redis-bundle.h"
 #include "channels-redis-complaint.h"
 #include "channels-redis-farewell.h"
 #include "channels-redis-ring.h"
@@ -19,20 +20,20 @@
 #include <string.h>
 
 /* ARGV: a group's channel; its channel of bundles and our own of it, see #ChannelsRedisSubscriber;
- * our name; how many events, and these as in a bundle. Where all that are subscribed read bundles,
- * the events go to them as one. Returns what #ChannelsRedisBatchesFunc says. Where we hear our own
- * we may publish to all of them: Redis has one permission for that. */
+ * how many events, where they begin in the last, and a bundle of them. Where all that are
+ * subscribed read bundles, it goes to them as it is: Lua takes its time for each byte of a string
+ * that it makes. Returns what #ChannelsRedisBatchesFunc says. Where we hear our own we may publish
+ * to all of them: Redis has one permission for that. */
 static const char publish_script[] =
-    "local n, events, taken, at = tonumber(ARGV[5]), ARGV[6], {}, 1\n"
+    "local n, at, bundle, taken = tonumber(ARGV[4]), ARGV[5] + 1, ARGV[6], {}\n"
     "local heard = redis.pcall('PUBSUB', 'NUMSUB', ARGV[1], ARGV[2], ARGV[3])\n"
     "if not heard.err and heard[2] == heard[4] then\n"
-    "  local name = string.char(#ARGV[4]) .. ARGV[4]\n"
-    "  return {n, redis.call('PUBLISH', ARGV[2], name .. events) - heard[6], {}, {}}\n"
+    "  return {n, redis.call('PUBLISH', ARGV[2], bundle) - heard[6], {}, {}}\n"
     "end\n"
     "local own = redis.call('PUBLISH', ARGV[3], n)\n"
     "for i = 1, n do\n"
-    "  local length = struct.unpack('>I4', events, at)\n"
-    "  local event = string.sub(events, at + 4, at + 3 + length)\n"
+    "  local length = struct.unpack('>I4', bundle, at)\n"
+    "  local event = string.sub(bundle, at + 4, at + 3 + length)\n"
     "  taken[i] = redis.call('PUBLISH', ARGV[1], event) - own\n"
     "  at = at + 4 + length\n"
     "end\n"
@@ -239,6 +240,7 @@ static ChannelsRedisConnection *
 begin_publish (const char *group,
                guint n_payloads,
                const char *deaf,
+               GByteArray *payloads,
                ChannelsRedisWords *words,
                gpointer user_data)
 {
@@ -251,7 +253,7 @@ begin_publish (const char *group,
   channels_redis_words_add (words, channel);
   channels_redis_words_add (words, bundles);
   channels_redis_words_add (words, own);
-  channels_redis_words_add (words, self->settings->node_prefix);
+  channels_redis_bundle_begin (payloads, self->settings->node_prefix);
 
   return g_ptr_array_index (self->connections, find_host (self, channel));
 }

@@ -58,6 +58,7 @@ is_simple (const ChannelsRedisSettings *settings)
 static ChannelsRedisConnection *begin_group (const char *group,
                                              guint n_payloads,
                                              const char *deaf,
+                                             GByteArray *payloads,
                                              ChannelsRedisWords *words,
                                              gpointer user_data);
 
@@ -161,22 +162,23 @@ seal (ChannelsRedisQueues *self, GByteArray *message, GError **error)
   return channels_redis_settings_seal (self->settings, TRUE, map, error);
 }
 
-/* Makes the message for one node of ours, which has all events. */
+/* Makes the message for the nodes of ours, which has all events. */
 static GBytes *
-make_bundle (ChannelsRedisQueues *self, GPtrArray *events, const char *channel, GError **error)
+make_bundle (ChannelsRedisTurn *turn, GError **error)
 {
-  g_autoptr (GByteArray) bundle = channels_redis_bundle_new_for_queue (channel, events->len);
+  g_autoptr (GByteArray) bundle = g_byte_array_new ();
 
-  for (guint i = 0; i < events->len; i++)
+  channels_redis_bundle_begin_in_queue (bundle, turn->group, turn->events->len);
+  for (guint i = 0; i < turn->events->len; i++)
     {
-      GBytes *map = channels_event_get_msgpack (g_ptr_array_index (events, i), error);
+      GBytes *map = channels_event_get_msgpack (g_ptr_array_index (turn->events, i), error);
 
       if (map == NULL)
         return NULL;
       channels_redis_bundle_append (bundle, map);
     }
 
-  return seal (self, g_steal_pointer (&bundle), error);
+  return seal (turn->owner, g_steal_pointer (&bundle), error);
 }
 
 /* Makes the message for one node: @names is a string or an array of them, `NULL` for none. Takes a
@@ -255,7 +257,7 @@ push_to_node (ChannelsRedisTurn *turn,
 
   if (names->len == 1 && channels_redis_group_reads_bundles (channels[0]))
     {
-      g_autoptr (GBytes) message = make_bundle (self, turn->events, channels[0], error);
+      g_autoptr (GBytes) message = make_bundle (turn, error);
 
       if (message != NULL)
         channels_redis_push_add (push, queue, capacity, score, CHANNELS_REDIS_PUSH_ALL, message);
@@ -389,14 +391,14 @@ static ChannelsRedisConnection *
 begin_group (const char *group,
              guint n_payloads,
              const char *deaf,
+             GByteArray *payloads,
              ChannelsRedisWords *words,
              gpointer user_data)
 {
   ChannelsRedisQueues *self = user_data;
   g_autofree char *key = channels_redis_settings_get_group_key (self->settings, group);
   g_autofree char *score = g_strdup_printf ("%" G_GINT64_FORMAT, take_scores (self, n_payloads));
-  guint32 chance[] = { g_random_int (), g_random_int () };
-  g_autoptr (GBytes) salt = g_bytes_new (chance, sizeof chance);
+  const guint32 salt[] = { g_random_int (), g_random_int (), 0 };
 
   channels_redis_script_begin (&self->group, words, 1);
   channels_redis_words_add (words, key);
@@ -407,8 +409,9 @@ begin_group (const char *group,
   channels_redis_words_add_too_old (words, "", self->settings->expiry);
   channels_redis_words_add_uint (words, self->settings->capacity);
   channels_redis_words_add (words, score);
-  channels_redis_words_add_bytes (words, salt);
   channels_redis_words_add (words, deaf);
+  g_byte_array_append (payloads, (const guint8 *) salt, sizeof salt);
+  channels_redis_bundle_begin_in_queue (payloads, group, n_payloads);
 
   return g_ptr_array_index (self->connections, 0);
 }

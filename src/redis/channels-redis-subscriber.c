@@ -118,7 +118,7 @@ take_bundle (ChannelsRedisSubscriber *subscriber, const char *channel, GBytes *p
 {
   g_autoptr (ChannelsRedisSubscriber) self = g_object_ref (subscriber);
   ChannelsRedisBundle bundle;
-  g_autofree char *publisher = channels_redis_bundle_begin (&bundle, payload, 0);
+  g_autofree char *publisher = channels_redis_bundle_open (&bundle, payload, 0);
   GBytes *event;
 
   if (publisher == NULL)

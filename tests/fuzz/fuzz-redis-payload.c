@@ -74,7 +74,7 @@ static void
 check_bundle (GBytes *bytes)
 {
   ChannelsRedisBundle bundle;
-  g_autofree char *name = channels_redis_bundle_begin (&bundle, bytes, 0);
+  g_autofree char *name = channels_redis_bundle_open (&bundle, bytes, 0);
   g_autoptr (GByteArray) again = g_byte_array_new ();
   g_autoptr (GBytes) whole = NULL;
   gsize size;

@@ -172,8 +172,8 @@ assert_ours (const ChannelsRedisReply *message, ChannelsEvent *const *events, gu
   g_autofree char *name = NULL;
 
   g_assert_cmpmem (message->str + CONTENT_OFFSET, sizeof head, head, sizeof head);
-  name = channels_redis_bundle_begin (&bundle, bytes, CONTENT_OFFSET + CHANNELS_REDIS_BUNDLE_HEAD);
-  g_assert_cmpstr (name, ==, OUR_MEMBER);
+  name = channels_redis_bundle_open (&bundle, bytes, CONTENT_OFFSET + CHANNELS_REDIS_BUNDLE_HEAD);
+  g_assert_cmpstr (name, ==, GROUP);
   for (guint i = 0; i < n; i++)
     {
       g_autoptr (GBytes) event = channels_redis_bundle_next (&bundle);
@@ -205,7 +205,7 @@ test_parts (void)
     {
       g_autoptr (GBytes) part = g_bytes_new_from_bytes (whole, 0, length);
       ChannelsRedisBundle bundle;
-      g_autofree char *name = channels_redis_bundle_begin (&bundle, part, 1);
+      g_autofree char *name = channels_redis_bundle_open (&bundle, part, 1);
       g_autoptr (GBytes) first = NULL;
       g_autoptr (GBytes) second = NULL;
 
@@ -396,7 +396,7 @@ inject (Fixture *fixture, MakeLayer make_layer, const char *content)
 static void
 test_malformed (Fixture *fixture, gconstpointer make_layer)
 {
-  g_autofree char *stand_in = NULL;
+  const char *name;
   g_autoptr (GString) mixed = g_string_new (NULL);
   const char *contents[] = { "''", "'\\200name'", "'\\0\\0'",
                              "'\\0\\0\\0\\0\\9\\129\\164type\\161x'" };
@@ -406,18 +406,9 @@ test_malformed (Fixture *fixture, gconstpointer make_layer)
   for (guint i = 0; i < G_N_ELEMENTS (contents); i++)
     inject (fixture, (MakeLayer) make_layer, contents[i]);
 
-  if ((MakeLayer) make_layer == make_core_layer)
-    {
-      g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, GROUP, -1);
-
-      stand_in = g_strdup_printf ("%sgroups-%.32s", fixture->node->prefix, digest);
-    }
-  else
-    {
-      stand_in = g_strdup (OUR_NODE);
-    }
+  name = (MakeLayer) make_layer == make_core_layer ? GROUP : OUR_NODE;
   g_string_printf (mixed, "'\\%03u%s'.." MAP ("1") "..'\\0\\0\\0\\1\\193'.." MAP ("2"),
-                   (guint) strlen (stand_in), stand_in);
+                   (guint) strlen (name), name);
   inject (fixture, (MakeLayer) make_layer, mixed->str);
   channels_test_wait_until (fixture->node->heard->len == 2);
 

@@ -16,7 +16,7 @@
 
 #define PREFIX "asgi"
 #define NODE_PREFIX "specific.node!"
-#define CHANNEL NODE_PREFIX "channel"
+#define GROUP "chat_drain"
 #define SECRET "a secret"
 
 /* Messages in the queue, events of each, and bytes of the text of those. */
@@ -43,17 +43,18 @@ make_settings (RedisServer *server, gboolean encrypted)
   return settings;
 }
 
-/* A message for the channel with so many events. */
+/* A message for the group with so many events. */
 static GBytes *
 make_message (const ChannelsRedisSettings *settings)
 {
   g_autofree char *text = g_strnfill (SIZE, 'x');
   g_autoptr (ChannelsEvent) event = channels_event_new_chat_text (text);
-  g_autoptr (GByteArray) bundle = channels_redis_bundle_new_for_queue (CHANNEL, EVENTS);
+  g_autoptr (GByteArray) bundle = g_byte_array_new ();
   g_autoptr (GBytes) content = NULL;
   g_autoptr (GError) error = NULL;
   GBytes *message;
 
+  channels_redis_bundle_begin_in_queue (bundle, GROUP, EVENTS);
   for (guint i = 0; i < EVENTS; i++)
     channels_redis_bundle_append (bundle, channels_event_get_msgpack (event, NULL));
   content = g_byte_array_free_to_bytes (g_steal_pointer (&bundle));
@@ -92,6 +93,7 @@ test_drain (gconstpointer encrypted)
 
   g_test_summary ("However many events a queue has, others have their turn between some and more");
 
+  channels_layer_join (node->layer, GROUP);
   channels_test_wait_until (layer_node_is_up (node));
   fill_queue (client, settings);
   while (node->heard->len < MANY * EVENTS)
