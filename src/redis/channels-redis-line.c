@@ -211,6 +211,7 @@ channels_redis_turn_end (ChannelsRedisTurn *self, const GError *error)
   g_free (self->group);
   g_free (self->channel);
   g_clear_pointer (&self->members, channels_redis_reply_free);
+  g_clear_pointer (&self->bundle, g_bytes_unref);
   g_clear_error (&self->error);
   g_free (self);
 }

@@ -36,6 +36,7 @@ typedef struct
  * @group: (owned) (nullable): where they go; `NULL`: to a channel
  * @channel: (owned) (nullable): where it goes; `NULL`: to a group
  * @members: (owned) (nullable): of the group, once Redis has answered
+ * @bundle: (owned) (nullable): a message with all events, for whoever takes it out
  * @error: (owned) (nullable): why they are not known
  *
  * Events that go together: ready if they are for a channel, or if the members or the error is here.
@@ -50,6 +51,7 @@ typedef struct
   char *group;
   char *channel;
   ChannelsRedisReply *members;
+  GBytes *bundle;
   GError *error;
 } ChannelsRedisTurn;
 

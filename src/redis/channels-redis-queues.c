@@ -162,12 +162,16 @@ seal (ChannelsRedisQueues *self, GByteArray *message, GError **error)
   return channels_redis_settings_seal (self->settings, TRUE, map, error);
 }
 
-/* Makes the message for the nodes of ours, which has all events. */
+/* The message for each node of ours, which has all events: (transfer none). */
 static GBytes *
-make_bundle (ChannelsRedisTurn *turn, GError **error)
+ensure_bundle (ChannelsRedisTurn *turn, GError **error)
 {
-  g_autoptr (GByteArray) bundle = g_byte_array_new ();
+  g_autoptr (GByteArray) bundle = NULL;
 
+  if (turn->bundle != NULL)
+    return turn->bundle;
+
+  bundle = g_byte_array_new ();
   channels_redis_bundle_begin_in_queue (bundle, turn->group, turn->events->len);
   for (guint i = 0; i < turn->events->len; i++)
     {
@@ -178,7 +182,8 @@ make_bundle (ChannelsRedisTurn *turn, GError **error)
       channels_redis_bundle_append (bundle, map);
     }
 
-  return seal (turn->owner, g_steal_pointer (&bundle), error);
+  turn->bundle = seal (turn->owner, g_steal_pointer (&bundle), error);
+  return turn->bundle;
 }
 
 /* Makes the message for one node: @names is a string or an array of them, `NULL` for none. Takes a
@@ -257,11 +262,11 @@ push_to_node (ChannelsRedisTurn *turn,
 
   if (names->len == 1 && channels_redis_group_reads_bundles (channels[0]))
     {
-      g_autoptr (GBytes) message = make_bundle (turn, error);
+      GBytes *bundle = ensure_bundle (turn, error);
 
-      if (message != NULL)
-        channels_redis_push_add (push, queue, capacity, score, CHANNELS_REDIS_PUSH_ALL, message);
-      return message != NULL;
+      if (bundle != NULL)
+        channels_redis_push_add (push, queue, capacity, score, CHANNELS_REDIS_PUSH_ALL, bundle);
+      return bundle != NULL;
     }
 
   for (guint i = 0; i < turn->events->len; i++)
