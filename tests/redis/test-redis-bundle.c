@@ -184,44 +184,6 @@ assert_ours (const ChannelsRedisReply *message, ChannelsEvent *const *events, gu
 }
 
 static void
-test_parts (void)
-{
-  g_autoptr (GByteArray) out = g_byte_array_new ();
-  g_autoptr (GBytes) one = g_bytes_new_static ("one", 3);
-  g_autoptr (GBytes) none = g_bytes_new_static ("", 0);
-  g_autoptr (GBytes) whole = NULL;
-  gsize size;
-
-  g_test_summary ("What was put in comes out, and nothing where a part of it is missing");
-
-  g_byte_array_append (out, (const guint8 *) "!\4name", 6);
-  channels_redis_bundle_append (out, one);
-  channels_redis_bundle_append (out, none);
-  whole = g_byte_array_free_to_bytes (g_steal_pointer (&out));
-  size = g_bytes_get_size (whole);
-  g_assert_cmpmem (g_bytes_get_data (whole, NULL), size, "!\4name\0\0\0\3one\0\0\0\0", 17);
-
-  for (gsize length = 1; length <= size; length++)
-    {
-      g_autoptr (GBytes) part = g_bytes_new_from_bytes (whole, 0, length);
-      ChannelsRedisBundle bundle;
-      g_autofree char *name = channels_redis_bundle_open (&bundle, part, 1);
-      g_autoptr (GBytes) first = NULL;
-      g_autoptr (GBytes) second = NULL;
-
-      /* The name alone, or one event with it, is a bundle as well. */
-      g_assert_cmpstr (name, ==, length == 6 || length == 13 || length == size ? "name" : NULL);
-      if (length < size)
-        continue;
-
-      first = channels_redis_bundle_next (&bundle);
-      second = channels_redis_bundle_next (&bundle);
-      g_assert_true (g_bytes_equal (first, one) && g_bytes_equal (second, none));
-      g_assert_null (channels_redis_bundle_next (&bundle));
-    }
-}
-
-static void
 test_core (Fixture *fixture, gconstpointer make_layer)
 {
   /* Around what changes the head of a map in MessagePack, to which one more comes for Django. */
@@ -566,7 +528,6 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/redis-bundle/parts", test_parts);
   add ("core", "both", make_core_layer, test_core);
   add ("core", "twice", make_core_layer, test_core_twice);
   add ("core", "room", make_core_layer, test_core_room);
