@@ -22,13 +22,14 @@
 /* ARGV: a group's channel; its channel of bundles and our own of it, see #ChannelsRedisSubscriber;
  * how many events, where they begin in the last, and a bundle of them. Where all that are
  * subscribed read bundles, it goes to them as it is: Lua takes its time for each byte of a string
- * that it makes. Returns what #ChannelsRedisBatchesFunc says. Where we hear our own we may publish
- * to all of them: Redis has one permission for that. */
+ * that it makes; who watches by a pattern is not counted. Returns what #ChannelsRedisBatchesFunc
+ * says. Where we hear our own we may publish to all of them: Redis has one permission for that. */
 static const char publish_script[] =
     "local n, at, bundle, taken = tonumber(ARGV[4]), ARGV[5] + 1, ARGV[6], {}\n"
     "local heard = redis.pcall('PUBSUB', 'NUMSUB', ARGV[1], ARGV[2], ARGV[3])\n"
     "if not heard.err and heard[2] == heard[4] then\n"
-    "  return {n, redis.call('PUBLISH', ARGV[2], bundle) - heard[6], {}, {}}\n"
+    "  redis.call('PUBLISH', ARGV[2], bundle)\n"
+    "  return {n, heard[4] - heard[6], {}, {}}\n"
     "end\n"
     "local own = redis.call('PUBLISH', ARGV[3], n)\n"
     "for i = 1, n do\n"

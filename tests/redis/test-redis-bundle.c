@@ -491,6 +491,23 @@ test_pubsub (Fixture *fixture, gconstpointer make_layer)
 }
 
 static void
+test_pubsub_watched (Fixture *fixture, gconstpointer make_layer)
+{
+  g_autofree char *url = g_strdup_printf ("unix://%s", fixture->server->socket);
+  RedisClient *watcher = redis_client_new (url, CHANNELS_REDIS_CONNECTION_SUBSCRIBER, NULL);
+  g_autoptr (ChannelsEvent) event = make_event (1);
+
+  g_test_summary ("Who watches all channels by a pattern is no node, and is not counted");
+
+  subscribe (watcher, "PSUBSCRIBE *");
+  g_assert_cmpuint (layer_node_send (fixture->sender, GROUP, event), ==, 1);
+  channels_layer_join (fixture->sender->layer, GROUP);
+  layer_node_wait_for_remotes (fixture->node, GROUP, 1);
+  channels_test_wait_until (fixture->node->heard->len == 1);
+  redis_client_free (watcher);
+}
+
+static void
 test_pubsub_denied (Fixture *fixture, gconstpointer make_layer)
 {
   g_autoptr (ChannelsEvent) event = make_event (1);
@@ -536,6 +553,7 @@ main (int argc, char *argv[])
   add ("asking", "full", make_asking_layer, test_asking_full);
   add ("core", "last", make_core_layer, test_core_last);
   add ("pubsub", "both", channels_redis_pubsub_layer_new, test_pubsub);
+  add ("pubsub", "watched", channels_redis_pubsub_layer_new, test_pubsub_watched);
   add ("pubsub", "denied", channels_redis_pubsub_layer_new, test_pubsub_denied);
   add_both ("malformed", test_malformed);
   add_both ("leaves", test_leaves);
