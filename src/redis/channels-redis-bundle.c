@@ -5,6 +5,8 @@
 
 #include "channels-redis-bundle.h"
 
+#include "channels-redis-batches.h"
+
 #include <string.h>
 
 /* Of an event's length. */
@@ -87,7 +89,7 @@ find_event (GBytes *bytes, gsize offset, gsize *out_length, gsize *out_next)
  * @offset: where in them the bundle is, to the end
  *
  * Returns: (transfer full) (nullable): its name, whatever that is, or `NULL` where it is no whole
- * bundle
+ * bundle, or has more events than any of ours: all of one are told in one turn of the loop
  */
 char *
 channels_redis_bundle_open (ChannelsRedisBundle *self, GBytes *bytes, gsize offset)
@@ -95,6 +97,7 @@ channels_redis_bundle_open (ChannelsRedisBundle *self, GBytes *bytes, gsize offs
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
   gsize length, next;
+  guint n_events = 0;
 
   if (offset >= size || data[offset] >= size - offset)
     return NULL;
@@ -103,7 +106,7 @@ channels_redis_bundle_open (ChannelsRedisBundle *self, GBytes *bytes, gsize offs
   self->offset = offset + 1 + data[offset];
   for (next = self->offset; next < size;)
     {
-      if (!find_event (bytes, next, &length, &next))
+      if (++n_events > CHANNELS_REDIS_PAYLOADS_MAX || !find_event (bytes, next, &length, &next))
         return NULL;
     }
 

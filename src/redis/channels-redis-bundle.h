@@ -23,7 +23,7 @@ G_BEGIN_DECLS
  *
  * Several events that one of our nodes sends to others in one message of Redis: each costs Redis
  * and a receiver a fraction of what it does alone. Only they can read it, so it goes where no
- * others are. It is:
+ * others are. It has at most %CHANNELS_REDIS_PAYLOADS_MAX of them, and is:
  *
  *     1 byte     %CHANNELS_REDIS_BUNDLE_MARK         ┐ in a queue only
  *     1 byte     how many events, for scripts        ┘

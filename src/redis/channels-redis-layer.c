@@ -102,7 +102,7 @@ take_bundle (ChannelsRedisLayer *self, GBytes *content)
 
   if (group == NULL)
     {
-      drop (self, "a bundle ends too early");
+      drop (self, "it is no bundle of ours");
       return;
     }
 

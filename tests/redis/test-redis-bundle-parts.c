@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "channels-redis-batches.h"
 #include "channels-redis-bundle.h"
 
 /* What a bundle is put together from, and taken apart to. */
@@ -45,12 +46,35 @@ test_parts (void)
     }
 }
 
+static void
+test_most (void)
+{
+  g_autoptr (GByteArray) out = g_byte_array_new ();
+  g_autoptr (GBytes) none = g_bytes_new_static ("", 0);
+
+  g_test_summary ("A bundle has as many events as one command has, and not one more");
+
+  g_byte_array_append (out, (const guint8 *) "\0", 1);
+  for (guint n = 1; n <= CHANNELS_REDIS_PAYLOADS_MAX + 1; n++)
+    {
+      g_autoptr (GBytes) whole = NULL;
+      ChannelsRedisBundle bundle;
+      g_autofree char *name = NULL;
+
+      channels_redis_bundle_append (out, none);
+      whole = g_bytes_new (out->data, out->len);
+      name = channels_redis_bundle_open (&bundle, whole, 0);
+      g_assert_cmpstr (name, ==, n <= CHANNELS_REDIS_PAYLOADS_MAX ? "" : NULL);
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/redis-bundle-parts/whole", test_parts);
+  g_test_add_func ("/redis-bundle-parts/most", test_most);
 
   return g_test_run ();
 }
