@@ -222,7 +222,7 @@ test_core (Fixture *fixture, gconstpointer make_layer)
     }
 }
 
-/* One that is a member twice, or by a name that no stand-in has, is not known to read bundles. */
+/* A bundle has one name, and both are to have the event. */
 static void
 test_core_twice (Fixture *fixture, gconstpointer make_layer)
 {
@@ -232,7 +232,7 @@ test_core_twice (Fixture *fixture, gconstpointer make_layer)
   g_test_summary ("A node with another member in the group has no bundle, but all names");
 
   run_command (fixture, JOIN OUR_MEMBER);
-  run_command (fixture, JOIN OUR_NODE "1");
+  run_command (fixture, JOIN OUR_NODE "groups-1");
   g_assert_cmpuint (layer_node_send (fixture->sender, GROUP, event), ==, 2);
 
   read_queue (fixture, OUR_NODE, &ours);
