@@ -37,7 +37,7 @@ static const char drain_script[] =
     "    local message, n = next[i], 1\n"
     "    if #message > tonumber(ARGV[3]) then message = '' end\n"
     "    local first, second = string.byte(message, 13, 14)\n"
-    "    if first == 193 then n = second or 1 end\n"
+    "    if first == 193 then n = math.max(second or 1, 1) end\n"
     "    if first == 103 then n = math.ceil(#message / 128) end\n"
     "    events = events + n\n"
     "    size = size + #message\n"
