@@ -21,6 +21,7 @@
 #define DEAD_NODE "specific.00000000000000000000000000000000!"
 #define DEAD_QUEUE PREFIX DEAD_NODE
 #define ADD_DEAD "ZADD " PREFIX ":group:" GROUP " 10000000000 " DEAD_NODE "0"
+#define ADD_DEAD_STAND_IN "ZADD " PREFIX ":group:" GROUP " 10000000000 " DEAD_NODE "groups-0"
 
 /* µs between two messages that a slow node reads: fewer than a queue holds in the time that an
  * event waits for it at most, and more than none while it is waited for. */
@@ -312,6 +313,34 @@ test_deaf_in_all (Fixture *fixture, gconstpointer unused)
   g_assert_cmpuint (count_scripts (fixture), ==, n_scripts + 1);
 }
 
+/* A node of Django's, and one of ours. */
+static void
+test_expires (Fixture *fixture, gconstpointer unused)
+{
+  const char *members[] = { ADD_DEAD, ADD_DEAD_STAND_IN };
+
+  g_test_summary ("What a node that is gone has not read is removed when it is too old");
+
+  for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+    {
+      LayerOutcome outcome = { 0 };
+      g_auto (RedisAnswer) seconds = { 0 };
+      g_auto (RedisAnswer) messages = { 0 };
+
+      run_command (fixture, "DEL " PREFIX ":group:" GROUP " " DEAD_QUEUE);
+      run_command (fixture, members[i]);
+      run_command (fixture, "ZADD " DEAD_QUEUE " 1 old");
+      send_many (fixture, &outcome, 1);
+      assert_taken (&outcome, 1);
+      redis_client_call (fixture->client, "TTL " DEAD_QUEUE, &seconds);
+      g_assert_no_error (seconds.error);
+      g_assert_cmpint (seconds.reply->integer, >, 0);
+      redis_client_call (fixture->client, "ZCARD " DEAD_QUEUE, &messages);
+      g_assert_no_error (messages.error);
+      g_assert_cmpint (messages.reply->integer, ==, 1);
+    }
+}
+
 static void
 add (const char *path, void (*test) (Fixture *fixture, gconstpointer unused))
 {
@@ -331,6 +360,7 @@ main (int argc, char *argv[])
   add ("/redis-burst/channel-behind", test_channel_behind);
   add ("/redis-burst/deaf-in-all", test_deaf_in_all);
   add ("/redis-burst/tries", test_tries);
+  add ("/redis-burst/expires", test_expires);
 
   return g_test_run ();
 }
