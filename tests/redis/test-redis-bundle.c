@@ -17,7 +17,7 @@
 
 #define PREFIX "asgi"
 #define GROUP "chat_bundle"
-#define CAPACITY 5
+#define CAPACITY 6
 
 /* A node of ours, and one of Django's, with nobody behind them: what they have stays in Redis. */
 #define OUR_NODE "specific.00000000000000000000000000000001!"
@@ -187,7 +187,7 @@ static void
 test_core (Fixture *fixture, gconstpointer make_layer)
 {
   /* Around what changes the head of a map in MessagePack, to which one more comes for Django. */
-  const guint n_members[] = { 1, 14, 15, 16, 65535 };
+  const guint n_members[] = { 1, 14, 15, 16, 65535, 65536 };
   ChannelsEvent *events[G_N_ELEMENTS (n_members)];
   LayerOutcome outcomes[G_N_ELEMENTS (n_members)] = { 0 };
   g_auto (RedisAnswer) ours = { 0 };
