@@ -23,6 +23,10 @@
 #define ADD_DEAD "ZADD " PREFIX ":group:" GROUP " 10000000000 " DEAD_NODE "0"
 #define ADD_DEAD_STAND_IN "ZADD " PREFIX ":group:" GROUP " 10000000000 " DEAD_NODE "groups-0"
 
+/* One that reads when a test says so. */
+#define OTHER_NODE "specific.00000000000000000000000000000001!"
+#define ADD_OTHER "ZADD " PREFIX ":group:" GROUP " 10000000000 " OTHER_NODE "0"
+
 /* µs between two messages that a slow node reads: fewer than a queue holds in the time that an
  * event waits for it at most, and more than none while it is waited for. */
 #define SLOW (40 * G_TIME_SPAN_MILLISECOND)
@@ -313,6 +317,34 @@ test_deaf_in_all (Fixture *fixture, gconstpointer unused)
   g_assert_cmpuint (count_scripts (fixture), ==, n_scripts + 1);
 }
 
+static void
+test_nearly_full (Fixture *fixture, gconstpointer unused)
+{
+  LayerOutcome filling[CAPACITY] = { 0 };
+  LayerOutcome outcomes[2] = { 0 };
+
+  g_test_summary ("Who has room for one is not taken for deaf while another one is");
+
+  run_command (fixture, ADD_DEAD);
+  send_many (fixture, filling, CAPACITY);
+  assert_taken (&filling[CAPACITY - 1], 2);
+  run_command (fixture, ADD_OTHER);
+  for (guint i = 1; i < CAPACITY; i++)
+    {
+      g_autofree char *add =
+          g_strdup_printf ("ZADD " PREFIX OTHER_NODE " %" G_GINT64_FORMAT " filler%u",
+                           g_get_real_time () / G_USEC_PER_SEC, i);
+
+      run_command (fixture, add);
+    }
+
+  send_many (fixture, outcomes, 2);
+  assert_taken (&outcomes[0], 2);
+  g_assert_cmpuint (outcomes[1].n_calls, ==, 0);
+  run_command (fixture, "ZPOPMIN " PREFIX OTHER_NODE);
+  assert_taken (&outcomes[1], 2);
+}
+
 /* A node of Django's, and one of ours. */
 static void
 test_expires (Fixture *fixture, gconstpointer unused)
@@ -360,6 +392,7 @@ main (int argc, char *argv[])
   add ("/redis-burst/channel-behind", test_channel_behind);
   add ("/redis-burst/deaf-in-all", test_deaf_in_all);
   add ("/redis-burst/tries", test_tries);
+  add ("/redis-burst/nearly-full", test_nearly_full);
   add ("/redis-burst/expires", test_expires);
 
   return g_test_run ();
