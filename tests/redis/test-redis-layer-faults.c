@@ -397,12 +397,15 @@ test_queue_of_wrong_type (Fixture *fixture, gconstpointer unused)
   assert_next_event_arrives (fixture, GROUP);
 }
 
-/* Ten small messages, one that no reply may have, and ten more, at once. */
+/* Ten small messages, one that no reply may have, and ten more, at once; one has no content. */
 #define FILL                                                                                       \
+  "local second = redis.call('TIME')[1] - 1 "                                                      \
   "for i = 1, 21 do "                                                                              \
   "  local message = '............' .. '\\129\\164type\\165a.b.c' "                                \
   "  if i == 11 then message = string.rep ('x', 17000000) end "                                    \
-  "  redis.call('ZADD', KEYS[1], i, string.format('%02d', i) .. string.sub(message, 3)) "          \
+  "  if i == 12 then message = '............' end "                                                \
+  "  message = string.format('%02d', i) .. string.sub(message, 3) "                                \
+  "  redis.call('ZADD', KEYS[1], second + i / 100, message) "                                      \
   "end"
 
 static void
