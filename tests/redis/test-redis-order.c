@@ -213,6 +213,35 @@ test_two_groups (Fixture *fixture, gconstpointer unused)
   assert_heard (fixture, n_heard + 1, fixture->groups[1]);
 }
 
+/* A node of Django's, which has each event alone, and reads none of them. */
+#define THEIR_NODE "specific.00000000000000000000000000000002!"
+#define THEIR_MEMBER THEIR_NODE "0"
+#define N_BEFORE 90
+
+#define FIND_IN_LAST                                                                               \
+  "return string.find(redis.call('ZRANGE', KEYS[1], -1, -1)[1], ARGV[1], 1, true) and 1 or 0"
+
+static void
+test_django (Fixture *fixture, gconstpointer unused)
+{
+  g_autoptr (ChannelsEvent) last = channels_event_new_chat_text ("the last");
+  g_autofree char *key = g_strconcat ("asgi:group:", fixture->groups[0], NULL);
+  g_auto (LayerOutcome) sent = { 0 };
+  g_autofree char *found = NULL;
+
+  g_test_summary ("Of many events in one command none comes behind the next command for Django");
+
+  g_free (redis_server_cli (fixture->servers[0], "ZADD", key, "10000000000", THEIR_MEMBER, NULL));
+  for (guint i = 0; i < N_BEFORE; i++)
+    send_to_group (fixture, fixture->groups[0]);
+  layer_node_send_to_channel (fixture->sender, THEIR_MEMBER, last, &sent);
+  g_assert_no_error (sent.error);
+
+  found = redis_server_cli (fixture->servers[0], "EVAL", FIND_IN_LAST, "1", "asgi" THEIR_NODE,
+                            "the last", NULL);
+  g_assert_cmpstr (found, ==, "1");
+}
+
 static void
 test_host_away (Fixture *fixture, gconstpointer unused)
 {
@@ -320,6 +349,7 @@ main (int argc, char *argv[])
       add ("two-groups", names[i], i, test_two_groups);
       add ("burst", names[i], i, test_burst);
     }
+  add ("django", names[BY_SCRIPT], BY_SCRIPT, test_django);
   add ("host-away", names[TWO_HOSTS], TWO_HOSTS, test_host_away);
   add ("too-much", names[BY_CAPACITY], BY_CAPACITY, test_too_much);
 
