@@ -17,6 +17,8 @@
  * What is sent to a group before its members are asked for goes in one turn. Nobody joins a turn
  * that something for a channel stands behind.
  *
+ * What goes by the group script stands here only as long as something for a channel does.
+ *
  * The line is as long as that of the commands of one connection, and as heavy: the question for a
  * group's members is short, and says nothing of the events that wait for the answer. */
 
@@ -162,7 +164,7 @@ channels_redis_line_join_for_channel (ChannelsRedisLine *self,
 /**
  * channels_redis_line_is_open:
  * @self: a line
- * @turn: one for a group that has just been joined
+ * @turn: one for a group
  *
  * Returns: whether further events may join it
  */
@@ -173,10 +175,22 @@ channels_redis_line_is_open (ChannelsRedisLine *self, ChannelsRedisTurn *turn)
 }
 
 /**
- * channels_redis_line_take:
+ * channels_redis_line_peek:
  * @self: a line
  *
- * Returns: (transfer full) (nullable): the first turn, if it is ready: see
+ * Returns: (transfer none) (nullable): the first turn
+ */
+ChannelsRedisTurn *
+channels_redis_line_peek (ChannelsRedisLine *self)
+{
+  return g_queue_peek_head (&self->turns);
+}
+
+/**
+ * channels_redis_line_take:
+ * @self: a line in which somebody stands
+ *
+ * Returns: (transfer full): the first turn, which nobody joins any more: see
  * channels_redis_turn_end()
  */
 ChannelsRedisTurn *
@@ -184,9 +198,8 @@ channels_redis_line_take (ChannelsRedisLine *self)
 {
   ChannelsRedisTurn *turn = g_queue_peek_head (&self->turns);
 
-  if (turn == NULL || (turn->group != NULL && turn->members == NULL && turn->error == NULL))
-    return NULL;
-
+  if (turn->group != NULL && channels_redis_line_is_open (self, turn))
+    g_hash_table_remove (self->open, turn->group);
   g_queue_unlink (&self->turns, &turn->link);
   self->n_events -= turn->events->len;
   self->size -= turn->size;

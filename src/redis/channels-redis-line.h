@@ -39,7 +39,7 @@ typedef struct
  * @bundle: (owned) (nullable): a message with all events, for whoever takes it out
  * @error: (owned) (nullable): why they are not known
  *
- * Events that go together: ready if they are for a channel, or if the members or the error is here.
+ * Events that go together.
  */
 typedef struct
 {
@@ -70,6 +70,8 @@ ChannelsRedisTurn *channels_redis_line_join_for_channel (ChannelsRedisLine *self
                                                          ChannelsRedisSend *send);
 
 gboolean channels_redis_line_is_open (ChannelsRedisLine *self, ChannelsRedisTurn *turn);
+
+ChannelsRedisTurn *channels_redis_line_peek (ChannelsRedisLine *self);
 
 ChannelsRedisTurn *channels_redis_line_take (ChannelsRedisLine *self);
 

@@ -43,6 +43,7 @@ struct _ChannelsRedisQueues
   ChannelsRedisBatches *batches; /* (owned) (nullable): for the group script, where that can be */
   ChannelsRedisLine line;        /* of what does not go by that */
   GSource *close;                /* (owned): its turns, where one is open */
+  gboolean stopping;             /* nothing waits any more for room */
   gint64 last_score;             /* µs since 1970 */
   guint turn;                    /* the host of the next message to a channel of no node */
 };
@@ -349,11 +350,50 @@ push_to_channel (ChannelsRedisTurn *turn, GError **error)
   return TRUE;
 }
 
+/* Has Redis make the messages of the members' nodes. */
+static void
+send_simply (ChannelsRedisQueues *self,
+             const char *group,
+             ChannelsEvent *event,
+             ChannelsRedisSend *send)
+{
+  g_autoptr (GError) error = NULL;
+  GBytes *map = channels_event_get_msgpack (event, &error);
+
+  if (map != NULL)
+    channels_redis_batches_add (self->batches, group, map, send);
+  else
+    channels_redis_send_end_part (send, 0, error);
+}
+
+static void
+send_turn_simply (ChannelsRedisTurn *turn)
+{
+  for (guint i = 0; i < turn->events->len; i++)
+    {
+      ChannelsRedisSend *send = g_ptr_array_index (turn->sends, i);
+
+      channels_redis_send_begin_part (send);
+      send_simply (turn->owner, turn->group, g_ptr_array_index (turn->events, i), send);
+    }
+}
+
 /* Whether what was sent to groups by their script has gone: what is next comes behind it. */
 static gboolean
 is_flushed (ChannelsRedisQueues *self)
 {
   return self->batches == NULL || channels_redis_batches_flush (self->batches);
+}
+
+static gboolean
+is_ready (const ChannelsRedisTurn *turn)
+{
+  ChannelsRedisQueues *self = turn->owner;
+
+  if (turn->channel != NULL)
+    return is_flushed (self);
+
+  return self->batches != NULL || turn->members != NULL || turn->error != NULL;
 }
 
 /* Sends what is ready, up to the first that is not. Whoever calls this has a send that has not
@@ -364,17 +404,22 @@ go_on (gpointer user_data)
   ChannelsRedisQueues *self = user_data;
   ChannelsRedisTurn *turn;
 
-  while (!g_queue_is_empty (&self->line.turns) && is_flushed (self) &&
-         (turn = channels_redis_line_take (&self->line)) != NULL)
+  while ((turn = channels_redis_line_peek (&self->line)) != NULL && is_ready (turn))
     {
       g_autoptr (GError) error = NULL;
 
+      channels_redis_line_take (&self->line);
       if (turn->channel != NULL)
         push_to_channel (turn, &error);
+      else if (self->batches != NULL)
+        send_turn_simply (turn);
       else
         push_to_group (turn, &error);
       channels_redis_turn_end (turn, error);
     }
+
+  if (self->stopping)
+    is_flushed (self);
 }
 
 static void
@@ -421,22 +466,6 @@ begin_group (const char *group,
   return g_ptr_array_index (self->connections, 0);
 }
 
-/* Has Redis make the messages of the members' nodes. */
-static void
-send_simply (ChannelsRedisQueues *self,
-             const char *group,
-             ChannelsEvent *event,
-             ChannelsRedisSend *send)
-{
-  g_autoptr (GError) error = NULL;
-  GBytes *map = channels_event_get_msgpack (event, &error);
-
-  if (map != NULL)
-    channels_redis_batches_add (self->batches, group, map, send);
-  else
-    channels_redis_send_end_part (send, 0, error);
-}
-
 static void
 ask_for_members (ChannelsRedisTurn *turn)
 {
@@ -463,7 +492,8 @@ close_turns (ChannelsRedisQueues *self)
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &turn))
     {
       g_hash_table_iter_remove (&iter);
-      ask_for_members (turn);
+      if (self->batches == NULL)
+        ask_for_members (turn);
     }
 }
 
@@ -475,13 +505,13 @@ on_close (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Asks for the members before the loop sleeps, and makes the messages of their nodes when they are
- * here. */
+/* Asks for the members before the loop sleeps, where they are asked for, and makes the messages of
+ * their nodes when they are here. */
 static void
-send_to_members (ChannelsRedisQueues *self,
-                 const char *group,
-                 ChannelsEvent *event,
-                 ChannelsRedisSend *send)
+stand_in_line (ChannelsRedisQueues *self,
+               const char *group,
+               ChannelsEvent *event,
+               ChannelsRedisSend *send)
 {
   ChannelsRedisTurn *turn = channels_redis_line_join_for_group (&self->line, group, event, send);
 
@@ -489,6 +519,9 @@ send_to_members (ChannelsRedisQueues *self,
     return;
 
   turn->owner = self;
+  if (self->batches != NULL)
+    return;
+
   if (!channels_redis_line_is_open (&self->line, turn))
     ask_for_members (turn);
   else if (turn->events->len == 1)
@@ -511,15 +544,15 @@ channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
                                      ChannelsEvent *event,
                                      ChannelsRedisSend *send)
 {
-  if (self->batches != NULL)
+  if (self->batches != NULL && channels_redis_line_peek (&self->line) == NULL)
     send_simply (self, group, event, send);
   else
-    send_to_members (self, group, event, send);
+    stand_in_line (self, group, event, send);
 }
 
 /**
  * channels_redis_queues_flush:
- * @self: the queues
+ * @self: the queues of a layer that stops
  *
  * Hands over to the connections what was sent to groups and waits here still, now or with the next
  * answer.
@@ -527,6 +560,7 @@ channels_redis_queues_send_to_group (ChannelsRedisQueues *self,
 void
 channels_redis_queues_flush (ChannelsRedisQueues *self)
 {
+  self->stopping = TRUE;
   close_turns (self);
   is_flushed (self);
 }

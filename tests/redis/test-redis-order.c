@@ -198,6 +198,53 @@ test_channel_then_group (Fixture *fixture, gconstpointer unused)
   assert_heard (fixture, n_heard + 2, fixture->groups[1]);
 }
 
+/* Sends something to each group, or to the channel where that is `NULL`. */
+static void
+send_in_between (Fixture *fixture, const char *const *groups, guint n)
+{
+  pause_first_host (fixture);
+  for (guint i = 0; i < n; i++)
+    {
+      if (groups[i] != NULL)
+        send_to_group (fixture, groups[i]);
+      else
+        send_to_channel (fixture);
+      while (g_main_context_iteration (NULL, FALSE)) /* it is under way, if it can be */
+        ;
+    }
+}
+
+static void
+test_in_between (Fixture *fixture, gconstpointer unused)
+{
+  const char *group = fixture->groups[0];
+  const char *const groups[] = { group, NULL, group, group, NULL, group };
+  guint n_heard = fixture->node->heard->len;
+
+  g_test_summary ("What is sent to a group and to a channel in turn is heard so");
+
+  send_in_between (fixture, groups, G_N_ELEMENTS (groups));
+
+  for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
+    assert_heard (fixture, n_heard + i, groups[i]);
+}
+
+static void
+test_stop (Fixture *fixture, gconstpointer unused)
+{
+  const char *group = fixture->groups[0];
+  const char *const groups[] = { group, NULL, group, NULL, group, group };
+  guint n_heard = fixture->node->heard->len;
+
+  g_test_summary ("Who stops has sent all of it before, in order");
+
+  send_in_between (fixture, groups, G_N_ELEMENTS (groups));
+  layer_node_stop (fixture->sender);
+
+  for (guint i = 0; i < G_N_ELEMENTS (groups); i++)
+    assert_heard (fixture, n_heard + i, groups[i]);
+}
+
 static void
 test_two_groups (Fixture *fixture, gconstpointer unused)
 {
@@ -346,6 +393,8 @@ main (int argc, char *argv[])
     {
       add ("group-then-channel", names[i], i, test_group_then_channel);
       add ("channel-then-group", names[i], i, test_channel_then_group);
+      add ("in-between", names[i], i, test_in_between);
+      add ("stop", names[i], i, test_stop);
       add ("two-groups", names[i], i, test_two_groups);
       add ("burst", names[i], i, test_burst);
     }
