@@ -6,6 +6,7 @@
 #include "channels-redis-push.h"
 
 #include "channels-error.h"
+#include "channels-redis-batches.h"
 #include "channels-redis-error.h"
 
 /* KEYS: queues, one for each message; ARGV: seconds that a message is kept, the score of what is
@@ -33,13 +34,19 @@ const char channels_redis_push_script[] =
  * ChannelsRedisPush:
  *
  * Messages on their way into queues of one host: of some events, each for one queue or more, and
- * each alone or with all others in one message.
+ * each alone or with all others in one message. They go by one command, or by several where a group
+ * has so many members that their names are more than the events: Redis does one as a whole, and one
+ * connection takes no more than %CHANNELS_REDIS_UNSENT_MAX.
  */
 struct _ChannelsRedisPush
 {
-  GPtrArray *sends;    /* (element-type ChannelsRedisSend) (owned): of the events */
-  char *channel;       /* (owned) (nullable): where it goes to one channel alone */
-  GPtrArray *messages; /* (element-type Message) (owned) */
+  GPtrArray *sends;                    /* (element-type ChannelsRedisSend) (owned): of the events */
+  char *channel;                       /* (owned) (nullable): where it goes to one channel alone */
+  const ChannelsRedisScript *script;   /* (unowned) */
+  guint expiry;                        /* seconds */
+  ChannelsRedisConnection *connection; /* (unowned) */
+  GPtrArray *messages;                 /* (element-type Message) (owned): of the next command */
+  gsize size;                          /* bytes of those */
 };
 
 typedef struct
@@ -51,6 +58,15 @@ typedef struct
   GBytes *bytes; /* (owned) */
 } Message;
 
+/* Messages of one command, which is under way. */
+typedef struct
+{
+  GPtrArray *sends;    /* (element-type ChannelsRedisSend) (owned): of the events */
+  char *channel;       /* (owned) (nullable): where it goes to one channel alone */
+  GPtrArray *messages; /* (element-type Message) (owned) */
+  guint *remotes;      /* (owned) (array): for each event in how many of them it is */
+} Command;
+
 static void
 message_free (Message *self)
 {
@@ -59,68 +75,25 @@ message_free (Message *self)
   g_free (self);
 }
 
-/**
- * channels_redis_push_new:
- * @sends: (element-type ChannelsRedisSend): for each event who is told how it ended; a part of each
- * ends with this
- * @channel: (nullable): the channel that it is for, where it is for one alone: then the send fails
- * with `CHANNELS_ERROR_CHANNEL_FULL` where the queue holds no more
- *
- * Returns: (transfer full): no messages yet; end it with channels_redis_push_send()
- */
-ChannelsRedisPush *
-channels_redis_push_new (GPtrArray *sends, const char *channel)
-{
-  ChannelsRedisPush *self = g_new0 (ChannelsRedisPush, 1);
-
-  self->sends = g_ptr_array_ref (sends);
-  self->channel = g_strdup (channel);
-  self->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) message_free);
-
-  return self;
-}
-
-/**
- * channels_redis_push_add:
- * @self: a push
- * @queue: a key; what goes to the same one stands together
- * @capacity: messages that it holds
- * @score: µs since 1970
- * @event: the index of the event, or %CHANNELS_REDIS_PUSH_ALL
- * @message: what is put into it
- */
-void
-channels_redis_push_add (ChannelsRedisPush *self,
-                         const char *queue,
-                         guint capacity,
-                         gint64 score,
-                         guint event,
-                         GBytes *message)
-{
-  Message *item = g_new (Message, 1);
-
-  *item = (Message){
-    .queue = g_strdup (queue),
-    .capacity = capacity,
-    .score = score,
-    .event = event,
-    .bytes = g_bytes_ref (message),
-  };
-  g_ptr_array_add (self->messages, item);
-}
-
 static void
-push_free (ChannelsRedisPush *self)
+command_free (Command *self)
 {
   g_ptr_array_unref (self->sends);
-  g_ptr_array_unref (self->messages);
   g_free (self->channel);
+  g_ptr_array_unref (self->messages);
+  g_free (self->remotes);
   g_free (self);
+}
+
+static GPtrArray *
+messages_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) message_free);
 }
 
 /* Counts one message more, or less, for each event that is in it. */
 static void
-count (ChannelsRedisPush *self, guint *remotes, guint index, int change)
+count (const Command *self, guint *remotes, guint index, int change)
 {
   guint event = ((Message *) g_ptr_array_index (self->messages, index))->event;
 
@@ -132,7 +105,7 @@ count (ChannelsRedisPush *self, guint *remotes, guint index, int change)
 
 /* Takes those off that @reply says were refused; `FALSE` if it does not say such a thing. */
 static gboolean
-count_refused (ChannelsRedisPush *self, guint *remotes, const ChannelsRedisReply *reply)
+count_refused (const Command *self, guint *remotes, const ChannelsRedisReply *reply)
 {
   gint64 last = 0;
 
@@ -157,14 +130,12 @@ count_refused (ChannelsRedisPush *self, guint *remotes, const ChannelsRedisReply
 static void
 pushed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  ChannelsRedisPush *self = user_data;
-  g_autofree guint *remotes = g_new0 (guint, self->sends->len);
+  Command *self = user_data;
+  g_autofree guint *remotes = g_memdup2 (self->remotes, self->sends->len * sizeof (guint));
   g_autoptr (GError) error = NULL;
   g_autoptr (ChannelsRedisReply) reply =
       channels_redis_connection_command_finish (CHANNELS_REDIS_CONNECTION (source), result, &error);
 
-  for (guint i = 0; i < self->messages->len; i++)
-    count (self, remotes, i, 1);
   if (reply != NULL && !count_refused (self, remotes, reply))
     error = g_error_new_literal (CHANNELS_REDIS_ERROR, CHANNELS_REDIS_ERROR_PROTOCOL,
                                  "it does not say who took the events");
@@ -174,49 +145,133 @@ pushed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   /* They keep the layer, which has the connection. */
   for (guint i = 0; i < self->sends->len; i++)
-    channels_redis_send_end_part (g_ptr_array_index (self->sends, i),
-                                  error == NULL ? remotes[i] : 0, error);
-  push_free (self);
+    {
+      if (self->remotes[i] > 0)
+        channels_redis_send_end_part (g_ptr_array_index (self->sends, i),
+                                      error == NULL ? remotes[i] : 0, error);
+    }
+  command_free (self);
 }
 
-/**
- * channels_redis_push_send:
- * @self: (transfer full): a push
- * @script: #channels_redis_push_script
- * @expiry: seconds that a message is kept
- * @connection: to the host
- *
- * Sends the messages, if there are any, and tells the sends when that is done.
- */
-void
-channels_redis_push_send (ChannelsRedisPush *self,
-                          const ChannelsRedisScript *script,
-                          guint expiry,
-                          ChannelsRedisConnection *connection)
+/* Sends the messages that are here. */
+static void
+send_messages (ChannelsRedisPush *self)
 {
+  GPtrArray *messages = self->messages;
+  Command *command = g_new0 (Command, 1);
   g_auto (ChannelsRedisWords) words = { NULL };
 
-  if (self->messages->len == 0)
-    {
-      push_free (self);
-      return;
-    }
+  *command = (Command){
+    .sends = g_ptr_array_ref (self->sends),
+    .channel = g_strdup (self->channel),
+    .messages = messages,
+    .remotes = g_new0 (guint, self->sends->len),
+  };
+  self->messages = messages_new ();
+  self->size = 0;
 
-  channels_redis_script_begin (script, &words, self->messages->len);
-  for (guint i = 0; i < self->messages->len; i++)
-    channels_redis_words_add (&words, ((Message *) g_ptr_array_index (self->messages, i))->queue);
-  channels_redis_words_add_uint (&words, expiry);
-  channels_redis_words_add_too_old (&words, "", expiry);
-  for (guint i = 0; i < self->messages->len; i++)
+  channels_redis_script_begin (self->script, &words, messages->len);
+  for (guint i = 0; i < messages->len; i++)
+    channels_redis_words_add (&words, ((Message *) g_ptr_array_index (messages, i))->queue);
+  channels_redis_words_add_uint (&words, self->expiry);
+  channels_redis_words_add_too_old (&words, "", self->expiry);
+  for (guint i = 0; i < messages->len; i++)
     {
-      const Message *message = g_ptr_array_index (self->messages, i);
+      const Message *message = g_ptr_array_index (messages, i);
 
       channels_redis_words_add_uint (&words, message->capacity);
       channels_redis_words_add_time (&words, message->score);
       channels_redis_words_add_bytes (&words, message->bytes);
+      count (command, command->remotes, i, 1);
     }
 
   for (guint i = 0; i < self->sends->len; i++)
-    channels_redis_send_begin_part (g_ptr_array_index (self->sends, i));
-  channels_redis_words_send (&words, connection, pushed_cb, self);
+    {
+      if (command->remotes[i] > 0)
+        channels_redis_send_begin_part (g_ptr_array_index (self->sends, i));
+    }
+  channels_redis_words_send (&words, self->connection, pushed_cb, command);
+}
+
+/**
+ * channels_redis_push_new:
+ * @sends: (element-type ChannelsRedisSend): for each event who is told how it ended; each has a
+ * part more for every command that it is in
+ * @channel: (nullable): the channel that it is for, where it is for one alone: then the send fails
+ * with `CHANNELS_ERROR_CHANNEL_FULL` where the queue holds no more
+ * @script: #channels_redis_push_script
+ * @expiry: seconds that a message is kept
+ * @connection: to the host; it and @script outlive this
+ *
+ * Returns: (transfer full): no messages yet; end it with channels_redis_push_end()
+ */
+ChannelsRedisPush *
+channels_redis_push_new (GPtrArray *sends,
+                         const char *channel,
+                         const ChannelsRedisScript *script,
+                         guint expiry,
+                         ChannelsRedisConnection *connection)
+{
+  ChannelsRedisPush *self = g_new0 (ChannelsRedisPush, 1);
+
+  self->sends = g_ptr_array_ref (sends);
+  self->channel = g_strdup (channel);
+  self->script = script;
+  self->expiry = expiry;
+  self->connection = connection;
+  self->messages = messages_new ();
+
+  return self;
+}
+
+/**
+ * channels_redis_push_add:
+ * @self: a push
+ * @queue: a key; what goes to the same one stands together
+ * @capacity: messages that it holds
+ * @score: µs since 1970
+ * @event: the index of the event, or %CHANNELS_REDIS_PUSH_ALL
+ * @message: what is put into it
+ *
+ * Sends a message, behind those before, when they are enough for a command or the push ends.
+ */
+void
+channels_redis_push_add (ChannelsRedisPush *self,
+                         const char *queue,
+                         guint capacity,
+                         gint64 score,
+                         guint event,
+                         GBytes *message)
+{
+  Message *item = g_new (Message, 1);
+
+  *item = (Message){
+    .queue = g_strdup (queue),
+    .capacity = capacity,
+    .score = score,
+    .event = event,
+    .bytes = g_bytes_ref (message),
+  };
+  g_ptr_array_add (self->messages, item);
+  self->size += g_bytes_get_size (message);
+  if (self->size >= CHANNELS_REDIS_PAYLOADS_SIZE)
+    send_messages (self);
+}
+
+/**
+ * channels_redis_push_end:
+ * @self: (transfer full): a push
+ *
+ * Sends the messages that are left, if there are any. The sends are told when that is done.
+ */
+void
+channels_redis_push_end (ChannelsRedisPush *self)
+{
+  if (self->messages->len > 0)
+    send_messages (self);
+
+  g_ptr_array_unref (self->sends);
+  g_ptr_array_unref (self->messages);
+  g_free (self->channel);
+  g_free (self);
 }

@@ -15,7 +15,11 @@ typedef struct _ChannelsRedisPush ChannelsRedisPush;
 
 extern const char channels_redis_push_script[];
 
-ChannelsRedisPush *channels_redis_push_new (GPtrArray *sends, const char *channel);
+ChannelsRedisPush *channels_redis_push_new (GPtrArray *sends,
+                                            const char *channel,
+                                            const ChannelsRedisScript *script,
+                                            guint expiry,
+                                            ChannelsRedisConnection *connection);
 
 void channels_redis_push_add (ChannelsRedisPush *self,
                               const char *queue,
@@ -24,9 +28,6 @@ void channels_redis_push_add (ChannelsRedisPush *self,
                               guint event,
                               GBytes *message);
 
-void channels_redis_push_send (ChannelsRedisPush *self,
-                               const ChannelsRedisScript *script,
-                               guint expiry,
-                               ChannelsRedisConnection *connection);
+void channels_redis_push_end (ChannelsRedisPush *self);
 
 G_END_DECLS

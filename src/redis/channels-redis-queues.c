@@ -209,11 +209,13 @@ make_message (ChannelsRedisQueues *self, ChannelsEvent *event, GVariant *names, 
   return seal (self, g_steal_pointer (&message), error);
 }
 
-static void
-send_push (ChannelsRedisQueues *self, ChannelsRedisPush *push, guint host)
+static ChannelsRedisPush *
+begin_push (const ChannelsRedisTurn *turn, guint host)
 {
-  channels_redis_push_send (push, &self->push, self->settings->expiry,
-                            g_ptr_array_index (self->connections, host));
+  ChannelsRedisQueues *self = turn->owner;
+
+  return channels_redis_push_new (turn->sends, turn->channel, &self->push, self->settings->expiry,
+                                  g_ptr_array_index (self->connections, host));
 }
 
 /* Members by their nodes, without our own: (element-type utf8 GPtrArray). */
@@ -288,7 +290,7 @@ static gboolean
 push_to_host (ChannelsRedisTurn *turn, guint host, GHashTable *nodes, gint64 score, GError **error)
 {
   ChannelsRedisQueues *self = turn->owner;
-  ChannelsRedisPush *push = channels_redis_push_new (turn->sends, NULL);
+  ChannelsRedisPush *push = begin_push (turn, host);
   gboolean made = TRUE;
   GHashTableIter iter;
   const char *node;
@@ -301,7 +303,7 @@ push_to_host (ChannelsRedisTurn *turn, guint host, GHashTable *nodes, gint64 sco
         made = push_to_node (turn, push, node, names, score, error);
     }
 
-  send_push (self, push, host);
+  channels_redis_push_end (push);
   return made;
 }
 
@@ -342,11 +344,11 @@ push_to_channel (ChannelsRedisTurn *turn, GError **error)
   if (message == NULL)
     return FALSE;
 
-  push = channels_redis_push_new (turn->sends, turn->channel);
+  push = begin_push (turn, choose_host (self, turn->channel, node));
   channels_redis_push_add (push, queue,
                            channels_redis_settings_get_capacity (self->settings, turn->channel),
                            take_scores (self, 1), 0, message);
-  send_push (self, push, choose_host (self, turn->channel, node));
+  channels_redis_push_end (push);
   return TRUE;
 }
 

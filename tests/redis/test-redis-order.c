@@ -371,6 +371,37 @@ test_too_much (Fixture *fixture, gconstpointer unused)
   channels_test_wait_until (fixture->node->heard->len > 0);
 }
 
+/* So many members of another node that their names, in each of some events, are more than may wait
+ * for Redis. */
+#define MEMBERS "8000"
+#define EVENTS 96
+
+static void
+test_many_members (Fixture *fixture, gconstpointer unused)
+{
+  static const char join[] = "for i = 1, " MEMBERS " do\n"
+                             "  local name = string.format('specific.other!%032d', i)\n"
+                             "  redis.call('ZADD', KEYS[1], 10000000000, name)\n"
+                             "end";
+  g_autofree char *key = g_strconcat ("asgi:group:", fixture->groups[0], NULL);
+  g_autoptr (ChannelsEvent) event = channels_event_new_chat_text ("to many");
+  LayerOutcome outcomes[EVENTS] = { 0 };
+
+  g_test_summary ("However many members a group has, what Redis can be given goes");
+
+  g_free (redis_server_cli (fixture->servers[0], "EVAL", join, "1", key, NULL));
+  for (guint i = 0; i < EVENTS; i++)
+    channels_layer_send_to_group (fixture->sender->layer, fixture->groups[0], event, NULL,
+                                  layer_sent_cb, &outcomes[i]);
+  for (guint i = 0; i < EVENTS; i++)
+    channels_test_wait_until (outcomes[i].n_calls == 1);
+
+  g_assert_no_error (outcomes[0].error);
+  g_assert_cmpuint (outcomes[0].remotes, >=, 1);
+  for (guint i = 0; i < EVENTS; i++)
+    layer_outcome_clear (&outcomes[i]);
+}
+
 static void
 add (const char *name,
      const char *way_name,
@@ -401,6 +432,7 @@ main (int argc, char *argv[])
   add ("django", names[BY_SCRIPT], BY_SCRIPT, test_django);
   add ("host-away", names[TWO_HOSTS], TWO_HOSTS, test_host_away);
   add ("too-much", names[BY_CAPACITY], BY_CAPACITY, test_too_much);
+  add ("many-members", names[BY_CAPACITY], BY_CAPACITY, test_many_members);
 
   return g_test_run ();
 }
