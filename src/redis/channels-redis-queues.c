@@ -218,7 +218,8 @@ begin_push (const ChannelsRedisTurn *turn, guint host)
                                   g_ptr_array_index (self->connections, host));
 }
 
-/* Members by their nodes, without our own: (element-type utf8 GPtrArray). */
+/* Members by their nodes, without our own, and those whose name no node of this layer can have:
+ * (element-type utf8 GPtrArray). */
 static GHashTable *
 group_by_node (ChannelsRedisQueues *self, const ChannelsRedisReply *members)
 {
@@ -231,8 +232,8 @@ group_by_node (ChannelsRedisQueues *self, const ChannelsRedisReply *members)
       g_autofree char *node = NULL;
       GPtrArray *names;
 
-      if (member->type != REDIS_REPLY_STRING ||
-          !g_utf8_validate_len (member->str, member->len, NULL) ||
+      if (member->type != REDIS_REPLY_STRING || strlen (member->str) != (gsize) member->len ||
+          !channels_channel_name_validate (member->str, NULL) ||
           g_str_has_prefix (member->str, self->settings->node_prefix))
         continue;
 

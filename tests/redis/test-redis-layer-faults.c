@@ -580,7 +580,7 @@ main (int argc, char *argv[])
   add ("full-queue", BY_CAPACITY, test_full_queue);
   add_both ("full-queue-in-group", test_full_queue_in_group);
   add ("partly-full-queue", BY_SCRIPT, test_partly_full_queue);
-  add ("strange-members", BY_SCRIPT, test_strange_members);
+  add_both ("strange-members", test_strange_members);
   add ("old-messages", BY_CAPACITY, test_old_messages);
   add_both ("group-of-wrong-type", test_group_of_wrong_type);
   add_both ("queue-of-wrong-type", test_queue_of_wrong_type);
