@@ -27,7 +27,8 @@
 
 /* KEYS: the queue; ARGV: events, bytes, bytes of one message. What is dropped is returned as an
  * empty string. A few are looked at each time, as they may be large. A bundle says how many events
- * it has (#ChannelsRedisBundle); what is encrypted may have as many as it has room for. */
+ * it has (#ChannelsRedisBundle); what is encrypted may have as many short ones as it has room for,
+ * of 48 bytes each. */
 static const char drain_script[] =
     "local found, events, size, full = {}, 0, 0, false\n"
     "while not full do\n"
@@ -38,7 +39,7 @@ static const char drain_script[] =
     "    if #message > tonumber(ARGV[3]) then message = '' end\n"
     "    local first, second = string.byte(message, 13, 14)\n"
     "    if first == 193 then n = math.max(second or 1, 1) end\n"
-    "    if first == 103 then n = math.ceil(#message / 128) end\n"
+    "    if first == 103 then n = math.ceil(#message / 48) end\n"
     "    events = events + n\n"
     "    size = size + #message\n"
     "    full = events > tonumber(ARGV[1]) or size > tonumber(ARGV[2])\n"

@@ -19,13 +19,25 @@
 #define GROUP "chat_drain"
 #define SECRET "a secret"
 
-/* Messages in the queue, events of each, and bytes of the text of those. */
+/* Messages in the queue, and events of each. */
 #define MANY 40
 #define EVENTS 100
-#define SIZE 64
 
 /* Events that come by one wait and the command behind it. */
 #define AT_ONCE (2 * CHANNELS_REDIS_PAYLOADS_MAX)
+
+typedef struct
+{
+  const char *path;
+  gboolean encrypted;
+  gsize size; /* bytes of an event's text */
+} Case;
+
+static const Case cases[] = {
+  { "/redis-drain/plain", FALSE, 64 },
+  { "/redis-drain/encrypted", TRUE, 64 },
+  { "/redis-drain/encrypted-short", TRUE, 1 },
+};
 
 static ChannelsRedisSettings *
 make_settings (RedisServer *server, gboolean encrypted)
@@ -45,9 +57,9 @@ make_settings (RedisServer *server, gboolean encrypted)
 
 /* A message for the group with so many events. */
 static GBytes *
-make_message (const ChannelsRedisSettings *settings)
+make_message (const ChannelsRedisSettings *settings, gsize size)
 {
-  g_autofree char *text = g_strnfill (SIZE, 'x');
+  g_autofree char *text = g_strnfill (size, 'x');
   g_autoptr (ChannelsEvent) event = channels_event_new_chat_text (text);
   g_autoptr (GByteArray) bundle = g_byte_array_new ();
   g_autoptr (GBytes) content = NULL;
@@ -66,7 +78,7 @@ make_message (const ChannelsRedisSettings *settings)
 
 /* Puts them all into the queue with one command. */
 static void
-fill_queue (RedisClient *client, const ChannelsRedisSettings *settings)
+fill_queue (RedisClient *client, const ChannelsRedisSettings *settings, gsize size)
 {
   g_auto (ChannelsRedisWords) words = { NULL };
 
@@ -74,7 +86,7 @@ fill_queue (RedisClient *client, const ChannelsRedisSettings *settings)
   channels_redis_words_add (&words, PREFIX NODE_PREFIX);
   for (guint i = 0; i < MANY; i++)
     {
-      g_autoptr (GBytes) message = make_message (settings);
+      g_autoptr (GBytes) message = make_message (settings, size);
 
       channels_redis_words_add_time (&words, g_get_real_time ());
       channels_redis_words_add_bytes (&words, message);
@@ -83,11 +95,12 @@ fill_queue (RedisClient *client, const ChannelsRedisSettings *settings)
 }
 
 static void
-test_drain (gconstpointer encrypted)
+test_drain (gconstpointer data)
 {
+  const Case *row = data;
   g_autoptr (RedisServer) server = redis_server_new (NULL, NULL);
   RedisClient *client = redis_client_new_up (server->socket);
-  ChannelsRedisSettings *settings = make_settings (server, encrypted != NULL);
+  ChannelsRedisSettings *settings = make_settings (server, row->encrypted);
   LayerNode *node = layer_node_new (channels_redis_layer_new (settings, FALSE), NODE_PREFIX);
   guint most = 0;
 
@@ -95,7 +108,7 @@ test_drain (gconstpointer encrypted)
 
   channels_layer_join (node->layer, GROUP);
   channels_test_wait_until (layer_node_is_up (node));
-  fill_queue (client, settings);
+  fill_queue (client, settings, row->size);
   while (node->heard->len < MANY * EVENTS)
     {
       guint before = node->heard->len;
@@ -114,8 +127,8 @@ main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_data_func ("/redis-drain/plain", NULL, test_drain);
-  g_test_add_data_func ("/redis-drain/encrypted", SECRET, test_drain);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_test_add_data_func (cases[i].path, &cases[i], test_drain);
 
   return g_test_run ();
 }
