@@ -246,6 +246,30 @@ test_stop (Fixture *fixture, gconstpointer unused)
 }
 
 static void
+test_stop_in_outage (Fixture *fixture, gconstpointer unused)
+{
+  const char *const groups[] = { fixture->groups[0], NULL, fixture->groups[1],
+                                 fixture->groups[0], NULL, fixture->groups[0] };
+  g_auto (LayerOutcome) last = { 0 };
+  g_auto (LayerOutcome) stop = { 0 };
+  g_autoptr (ChannelsEvent) event = channels_event_new_chat_text ("to nobody");
+
+  g_test_summary ("Who stops while the first host is going tells how all sends ended, and ends");
+
+  send_in_between (fixture, groups, G_N_ELEMENTS (groups));
+  redis_server_kill (fixture->servers[0]);
+  channels_layer_send_to_group (fixture->sender->layer, fixture->groups[0], event, NULL,
+                                layer_sent_cb, &last);
+  channels_layer_stop (fixture->sender->layer, NULL, layer_stopped_cb, &stop);
+  channels_test_wait_until (stop.n_calls > 0 && last.n_calls > 0);
+
+  g_assert_error (last.error, CHANNELS_ERROR, CHANNELS_ERROR_LAYER_UNAVAILABLE);
+  g_assert_finalize_object (G_OBJECT (g_steal_pointer (&fixture->sender->layer)));
+  redis_server_start (fixture->servers[0]);
+  channels_test_wait_until (layer_node_is_up (fixture->node));
+}
+
+static void
 test_two_groups (Fixture *fixture, gconstpointer unused)
 {
   guint n_heard = fixture->node->heard->len;
@@ -371,6 +395,25 @@ test_too_much (Fixture *fixture, gconstpointer unused)
   channels_test_wait_until (fixture->node->heard->len > 0);
 }
 
+static void
+test_much (Fixture *fixture, gconstpointer unused)
+{
+  g_autofree char *text = g_strnfill (LARGE, 'x');
+  g_autoptr (ChannelsEvent) large = channels_event_new_chat_text (text);
+  g_autoptr (ChannelsEvent) small = channels_event_new_chat_text ("x");
+
+  g_test_summary ("What has gone is no reason not to take more");
+
+  for (gsize size = 0; size <= CHANNELS_REDIS_UNSENT_MAX; size += LARGE)
+    g_assert_cmpuint (layer_node_send (fixture->sender, "nobody", large), ==, 0);
+  for (guint n = 0; n <= CHANNELS_REDIS_COMMANDS_MAX; n += MANY)
+    {
+      for (guint i = 1; i < MANY; i++)
+        channels_layer_send_to_group (fixture->sender->layer, "nobody", small, NULL, NULL, NULL);
+      g_assert_cmpuint (layer_node_send (fixture->sender, "nobody", small), ==, 0);
+    }
+}
+
 /* So many members of another node that their names, in each of some events, are more than may wait
  * for Redis. */
 #define MEMBERS "8000"
@@ -426,12 +469,15 @@ main (int argc, char *argv[])
       add ("channel-then-group", names[i], i, test_channel_then_group);
       add ("in-between", names[i], i, test_in_between);
       add ("stop", names[i], i, test_stop);
+      add ("stop-in-outage", names[i], i, test_stop_in_outage);
       add ("two-groups", names[i], i, test_two_groups);
       add ("burst", names[i], i, test_burst);
     }
   add ("django", names[BY_SCRIPT], BY_SCRIPT, test_django);
   add ("host-away", names[TWO_HOSTS], TWO_HOSTS, test_host_away);
   add ("too-much", names[BY_CAPACITY], BY_CAPACITY, test_too_much);
+  add ("much", names[BY_SCRIPT], BY_SCRIPT, test_much);
+  add ("much", names[BY_CAPACITY], BY_CAPACITY, test_much);
   add ("many-members", names[BY_CAPACITY], BY_CAPACITY, test_many_members);
 
   return g_test_run ();
