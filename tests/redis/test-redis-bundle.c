@@ -3,6 +3,7 @@
 
 #include "config.h"
 
+#include "channels-redis-batches.h"
 #include "channels-redis-bundle.h"
 #include "channels-redis-layer.h"
 #include "channels-redis-pubsub-layer.h"
@@ -317,7 +318,7 @@ static void
 test_asking_full (Fixture *fixture, gconstpointer make_layer)
 {
   g_autoptr (ChannelsEvent) event = make_event (1);
-  LayerOutcome outcomes[CAPACITY + 2] = { 0 };
+  LayerOutcome outcomes[CHANNELS_REDIS_PAYLOADS_MAX + 1] = { 0 };
   g_auto (RedisAnswer) ours = { 0 };
   g_auto (RedisAnswer) theirs = { 0 };
 
@@ -332,7 +333,8 @@ test_asking_full (Fixture *fixture, gconstpointer make_layer)
     assert_taken (&outcomes[i], i < CAPACITY ? 3 : 2);
 
   read_queue (fixture, OUR_NODE, &ours);
-  g_assert_cmpuint (ours.reply->elements, ==, 1);
+  g_assert_cmpuint (ours.reply->elements, ==, 2);
+  g_assert_cmpint (ours.reply->element[1]->str[COUNT_OFFSET], ==, 1);
   read_queue (fixture, THEIR_NODE, &theirs);
   g_assert_cmpuint (theirs.reply->elements, ==, CAPACITY);
 }
