@@ -14,8 +14,9 @@
  * one line, and nobody overtakes: what a program sends first is heard first, whatever host it goes
  * by. A host that says nothing keeps the others waiting until it is given up, and no longer.
  *
- * What is sent to a group before its members are asked for goes in one turn. Nobody joins a turn
- * that something for a channel stands behind.
+ * What is sent to a group before its members are asked for goes in one turn, and so in front of
+ * what was sent to other groups since the first of it. Nobody joins a turn that something for a
+ * channel stands behind.
  *
  * What goes by the group script stands here only as long as something for a channel does.
  *
