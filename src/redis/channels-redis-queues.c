@@ -5,14 +5,13 @@
 
 #include "channels-redis-queues.h"
 
-#include "channels-error.h"
-#include "channels-msgpack.h"
 #include "channels-names.h"
 #include "channels-redis-batches.h"
 #include "channels-redis-bundle.h"
 #include "channels-redis-group-script.h"
 #include "channels-redis-group.h"
 #include "channels-redis-line.h"
+#include "channels-redis-message.h"
 #include "channels-redis-push.h"
 #include "channels-redis-ring.h"
 #include "channels-redis-script.h"
@@ -154,59 +153,17 @@ take_scores (ChannelsRedisQueues *self, guint n)
   return first;
 }
 
-/* Takes @message. */
-static GBytes *
-seal (ChannelsRedisQueues *self, GByteArray *message, GError **error)
-{
-  g_autoptr (GBytes) map = g_byte_array_free_to_bytes (message);
-
-  return channels_redis_settings_seal (self->settings, TRUE, map, error);
-}
-
 /* The message for each node of ours, which has all events: (transfer none). */
 static GBytes *
 ensure_bundle (ChannelsRedisTurn *turn, GError **error)
 {
-  g_autoptr (GByteArray) bundle = NULL;
+  const ChannelsRedisQueues *self = turn->owner;
 
-  if (turn->bundle != NULL)
-    return turn->bundle;
+  if (turn->bundle == NULL)
+    turn->bundle =
+        channels_redis_message_new_bundle (self->settings, turn->group, turn->events, error);
 
-  bundle = g_byte_array_new ();
-  channels_redis_bundle_begin_in_queue (bundle, turn->group, turn->events->len);
-  for (guint i = 0; i < turn->events->len; i++)
-    {
-      GBytes *map = channels_event_get_msgpack (g_ptr_array_index (turn->events, i), error);
-
-      if (map == NULL)
-        return NULL;
-      channels_redis_bundle_append (bundle, map);
-    }
-
-  turn->bundle = seal (turn->owner, g_steal_pointer (&bundle), error);
   return turn->bundle;
-}
-
-/* Makes the message for one node: @names is a string or an array of them, `NULL` for none. Takes a
- * floating @names. */
-static GBytes *
-make_message (ChannelsRedisQueues *self, ChannelsEvent *event, GVariant *names, GError **error)
-{
-  g_autoptr (GVariant) addressed = names != NULL ? g_variant_ref_sink (names) : NULL;
-  g_autoptr (GByteArray) message = g_byte_array_new ();
-  GBytes *map = channels_event_get_msgpack (event, error);
-
-  if (map == NULL)
-    return NULL;
-
-  if (addressed == NULL)
-    return channels_redis_settings_seal (self->settings, TRUE, map, error);
-
-  if (!channels_msgpack_append_map_with (message, map, CHANNELS_EVENT_KEY_CHANNEL, addressed,
-                                         error))
-    return NULL;
-
-  return seal (self, g_steal_pointer (&message), error);
 }
 
 static ChannelsRedisPush *
@@ -275,8 +232,9 @@ push_to_node (ChannelsRedisTurn *turn,
 
   for (guint i = 0; i < turn->events->len; i++)
     {
-      g_autoptr (GBytes) message = make_message (self, g_ptr_array_index (turn->events, i),
-                                                 g_variant_new_strv (channels, names->len), error);
+      g_autoptr (GBytes) message =
+          channels_redis_message_new (self->settings, g_ptr_array_index (turn->events, i),
+                                      g_variant_new_strv (channels, names->len), error);
 
       if (message == NULL)
         return FALSE;
@@ -339,7 +297,7 @@ push_to_channel (ChannelsRedisTurn *turn, GError **error)
   GVariant *name =
       strchr (turn->channel, '!') != NULL ? g_variant_new_string (turn->channel) : NULL;
   g_autoptr (GBytes) message =
-      make_message (self, g_ptr_array_index (turn->events, 0), name, error);
+      channels_redis_message_new (self->settings, g_ptr_array_index (turn->events, 0), name, error);
   ChannelsRedisPush *push;
 
   if (message == NULL)
