@@ -121,6 +121,25 @@ redis_client_call (RedisClient *self, const char *command, RedisAnswer *answer)
 }
 
 void
+redis_client_run (RedisClient *self, const char *command)
+{
+  g_auto (RedisAnswer) answer = { 0 };
+
+  redis_client_call (self, command, &answer);
+  g_assert_no_error (answer.error);
+}
+
+void
+redis_settings_add_url (ChannelsRedisSettings *settings, const char *url)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
+
+  g_assert_no_error (error);
+  channels_redis_settings_add_host (settings, address);
+}
+
+void
 redis_answer_clear (RedisAnswer *self)
 {
   g_clear_pointer (&self->reply, channels_redis_reply_free);

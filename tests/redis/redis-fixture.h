@@ -4,6 +4,7 @@
 #pragma once
 
 #include "channels-redis-connection.h"
+#include "channels-redis-settings.h"
 #include "channels-test-wait.h"
 
 G_BEGIN_DECLS
@@ -24,6 +25,9 @@ typedef struct
   GError *error;             /* (owned) (nullable) */
   guint n_calls;             /* of the callback */
 } RedisAnswer;
+
+/* Adds the host that @url names. */
+void redis_settings_add_url (ChannelsRedisSettings *settings, const char *url);
 
 /* Long enough for any machine: where a test wants a time-out it has its own. */
 #define REDIS_PATIENCE (30 * G_TIME_SPAN_SECOND)
@@ -52,6 +56,9 @@ void redis_client_send_cancellable (RedisClient *self,
 
 /* Sends it and waits for the answer. */
 void redis_client_call (RedisClient *self, const char *command, RedisAnswer *answer);
+
+/* Sends it and waits until it has succeeded. */
+void redis_client_run (RedisClient *self, const char *command);
 
 void redis_answer_clear (RedisAnswer *self);
 

@@ -11,6 +11,7 @@
 #include "channels-test-wait.h"
 #include "fake-redis.h"
 #include "layer-node.h"
+#include "redis-fixture.h"
 
 #include <string.h>
 
@@ -65,11 +66,8 @@ make_layer (FakeRedis *server, gboolean by_core)
   g_autofree char *url = fake_redis_get_url (server);
   g_autofree char *node_prefix = channels_node_prefix_new ();
   ChannelsRedisSettings *settings = channels_redis_settings_new (node_prefix, "asgi");
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
 
-  g_assert_no_error (error);
-  channels_redis_settings_add_host (settings, address);
+  redis_settings_add_url (settings, url);
 
   return by_core ? channels_redis_layer_new (settings, FALSE)
                  : channels_redis_pubsub_layer_new (settings);

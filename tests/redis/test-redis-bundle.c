@@ -61,11 +61,8 @@ make_node (RedisServer *server, MakeLayer make_layer)
   g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
   g_autofree char *node_prefix = channels_node_prefix_new ();
   ChannelsRedisSettings *settings = channels_redis_settings_new (node_prefix, PREFIX);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
 
-  g_assert_no_error (error);
-  channels_redis_settings_add_host (settings, address);
+  redis_settings_add_url (settings, url);
   settings->capacity = CAPACITY;
 
   return layer_node_new (make_layer (settings), node_prefix);
@@ -90,15 +87,6 @@ tear_down (Fixture *fixture, gconstpointer make_layer)
   layer_node_free (fixture->sender);
   redis_client_free (fixture->client);
   redis_server_free (fixture->server);
-}
-
-static void
-run_command (Fixture *fixture, const char *command)
-{
-  g_auto (RedisAnswer) answer = { 0 };
-
-  redis_client_call (fixture->client, command, &answer);
-  g_assert_no_error (answer.error);
 }
 
 /* An event with @n members in all. */
@@ -196,8 +184,8 @@ test_core (Fixture *fixture, gconstpointer make_layer)
 
   g_test_summary ("A node of ours has one message for all, and one of Django's one for each");
 
-  run_command (fixture, JOIN OUR_MEMBER);
-  run_command (fixture, JOIN THEIR_MEMBER);
+  redis_client_run (fixture->client, JOIN OUR_MEMBER);
+  redis_client_run (fixture->client, JOIN THEIR_MEMBER);
   for (guint i = 0; i < G_N_ELEMENTS (n_members); i++)
     {
       events[i] = make_event (n_members[i]);
@@ -232,8 +220,8 @@ test_core_twice (Fixture *fixture, gconstpointer make_layer)
 
   g_test_summary ("A node with another member in the group has no bundle, but all names");
 
-  run_command (fixture, JOIN OUR_MEMBER);
-  run_command (fixture, JOIN OUR_NODE "groups-1");
+  redis_client_run (fixture->client, JOIN OUR_MEMBER);
+  redis_client_run (fixture->client, JOIN OUR_NODE "groups-1");
   g_assert_cmpuint (layer_node_send (fixture->sender, GROUP, event), ==, 2);
 
   read_queue (fixture, OUR_NODE, &ours);
@@ -253,15 +241,15 @@ test_core_room (Fixture *fixture, gconstpointer make_layer)
   g_test_summary (
       "A bundle has no more than others have room for, and the rest follows in another");
 
-  run_command (fixture, JOIN OUR_MEMBER);
-  run_command (fixture, JOIN THEIR_MEMBER);
+  redis_client_run (fixture->client, JOIN OUR_MEMBER);
+  redis_client_run (fixture->client, JOIN THEIR_MEMBER);
   for (guint i = 2; i < CAPACITY; i++)
     {
       g_autofree char *add =
           g_strdup_printf ("ZADD " PREFIX THEIR_NODE " %" G_GINT64_FORMAT " filler%u",
                            g_get_real_time () / G_USEC_PER_SEC, i);
 
-      run_command (fixture, add);
+      redis_client_run (fixture->client, add);
     }
   for (guint i = 0; i < G_N_ELEMENTS (events); i++)
     {
@@ -275,7 +263,7 @@ test_core_room (Fixture *fixture, gconstpointer make_layer)
   g_assert_cmpuint (ours.reply->elements, ==, 1);
   assert_ours (ours.reply->element[0], events, 2);
 
-  run_command (fixture, "ZPOPMIN " PREFIX THEIR_NODE);
+  redis_client_run (fixture->client, "ZPOPMIN " PREFIX THEIR_NODE);
   assert_taken (&outcomes[2], 3);
   read_queue (fixture, OUR_NODE, &later);
   g_assert_cmpuint (later.reply->elements, ==, 2);
@@ -297,8 +285,8 @@ test_core_last (Fixture *fixture, gconstpointer make_layer)
 
   g_test_summary ("What goes for the last time goes to ours whole, and each is told who took it");
 
-  run_command (fixture, JOIN OUR_MEMBER);
-  run_command (fixture, JOIN THEIR_MEMBER);
+  redis_client_run (fixture->client, JOIN OUR_MEMBER);
+  redis_client_run (fixture->client, JOIN THEIR_MEMBER);
   for (guint i = 0; i < 2; i++)
     g_assert_cmpuint (layer_node_send (fixture->sender, GROUP, event), ==, 3);
   for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
@@ -325,8 +313,8 @@ test_asking_full (Fixture *fixture, gconstpointer make_layer)
   g_test_summary (
       "A full queue goes without what it has no room for, and each is told who took it");
 
-  run_command (fixture, JOIN OUR_MEMBER);
-  run_command (fixture, JOIN THEIR_MEMBER);
+  redis_client_run (fixture->client, JOIN OUR_MEMBER);
+  redis_client_run (fixture->client, JOIN THEIR_MEMBER);
   for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
     send_event (fixture, event, &outcomes[i]);
   for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
@@ -351,7 +339,7 @@ inject (Fixture *fixture, MakeLayer make_layer, const char *content)
                                                     "__group__" GROUP "!bundles',%s) 0",
                                                     content);
 
-  run_command (fixture, command);
+  redis_client_run (fixture->client, command);
 }
 
 /* A map of one member, `type`, with such a value. */
@@ -516,7 +504,7 @@ test_pubsub_denied (Fixture *fixture, gconstpointer make_layer)
 
   g_test_summary ("Where Redis does not say who is subscribed, events go alone");
 
-  run_command (fixture, "ACL SETUSER default -pubsub");
+  redis_client_run (fixture->client, "ACL SETUSER default -pubsub");
   channels_layer_join (fixture->sender->layer, GROUP);
   layer_node_wait_for_remotes (fixture->node, GROUP, 1);
   g_assert_cmpuint (layer_node_send (fixture->sender, GROUP, event), ==, 1);

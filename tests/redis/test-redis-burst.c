@@ -45,11 +45,8 @@ make_node (RedisServer *server)
   g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
   g_autofree char *node_prefix = channels_node_prefix_new ();
   ChannelsRedisSettings *settings = channels_redis_settings_new (node_prefix, PREFIX);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
 
-  g_assert_no_error (error);
-  channels_redis_settings_add_host (settings, address);
+  redis_settings_add_url (settings, url);
   settings->capacity = CAPACITY;
 
   return layer_node_new (channels_redis_layer_new (settings, FALSE), node_prefix);
@@ -75,15 +72,6 @@ tear_down (Fixture *fixture, gconstpointer unused)
   layer_node_free (fixture->sender);
   redis_client_free (fixture->client);
   redis_server_free (fixture->server);
-}
-
-static void
-run_command (Fixture *fixture, const char *command)
-{
-  g_auto (RedisAnswer) answer = { 0 };
-
-  redis_client_call (fixture->client, command, &answer);
-  g_assert_no_error (answer.error);
 }
 
 static void
@@ -146,10 +134,10 @@ test_one_by_one (Fixture *fixture, gconstpointer unused)
 
   g_test_summary ("It waits for a node that reads one message after the other, as Django does");
 
-  run_command (fixture, ADD_DEAD);
+  redis_client_run (fixture->client, ADD_DEAD);
   send_many (fixture, outcomes, MANY);
   while (outcomes[MANY - 1].n_calls == 0)
-    run_command (fixture, "ZPOPMIN " DEAD_QUEUE);
+    redis_client_run (fixture->client, "ZPOPMIN " DEAD_QUEUE);
   for (guint i = 0; i < MANY; i++)
     assert_taken (&outcomes[i], 2);
 
@@ -164,11 +152,11 @@ test_too_slow (Fixture *fixture, gconstpointer unused)
 
   g_test_summary ("It does not wait for ever for one that reads too slowly");
 
-  run_command (fixture, ADD_DEAD);
+  redis_client_run (fixture->client, ADD_DEAD);
   send_many (fixture, outcomes, MANY);
   while (outcomes[MANY - 1].n_calls == 0)
     {
-      run_command (fixture, "ZPOPMIN " DEAD_QUEUE);
+      redis_client_run (fixture->client, "ZPOPMIN " DEAD_QUEUE);
       channels_test_run_for (SLOW);
     }
   for (guint i = 0; i < MANY; i++)
@@ -200,7 +188,7 @@ test_deaf (Fixture *fixture, gconstpointer unused)
 
   g_test_summary ("One that reads nothing is waited for once, and others are none the worse");
 
-  run_command (fixture, ADD_DEAD);
+  redis_client_run (fixture->client, ADD_DEAD);
   send_many (fixture, filling, 2 * CAPACITY);
   for (guint i = 0; i < 2 * CAPACITY; i++)
     assert_taken (&filling[i], i < CAPACITY ? 2 : 1);
@@ -228,17 +216,17 @@ test_hears_again (Fixture *fixture, gconstpointer unused)
 
   g_test_summary ("One that reads again is waited for again");
 
-  run_command (fixture, ADD_DEAD);
+  redis_client_run (fixture->client, ADD_DEAD);
   send_many (fixture, filling, 2 * CAPACITY);
   assert_taken (&filling[2 * CAPACITY - 1], 1);
 
-  run_command (fixture, "DEL " DEAD_QUEUE);
+  redis_client_run (fixture->client, "DEL " DEAD_QUEUE);
   send_many (fixture, &single, 1);
   assert_taken (&single, 2);
 
   send_many (fixture, outcomes, MANY);
   while (outcomes[MANY - 1].n_calls == 0)
-    run_command (fixture, "ZPOPMIN " DEAD_QUEUE);
+    redis_client_run (fixture->client, "ZPOPMIN " DEAD_QUEUE);
   for (guint i = 0; i < MANY; i++)
     assert_taken (&outcomes[i], 2);
 }
@@ -254,7 +242,7 @@ test_channel_behind (Fixture *fixture, gconstpointer unused)
 
   g_test_summary ("What goes to a channel meanwhile leaves a burst its order");
 
-  run_command (fixture, ADD_DEAD);
+  redis_client_run (fixture->client, ADD_DEAD);
   send_many (fixture, filling, CAPACITY);
   assert_taken (&filling[CAPACITY - 1], 2);
   assert_heard (fixture, 0, CAPACITY);
@@ -283,7 +271,7 @@ test_tries (Fixture *fixture, gconstpointer unused)
 
   g_test_summary ("Redis is not asked all the time whether a dead node has read");
 
-  run_command (fixture, ADD_DEAD);
+  redis_client_run (fixture->client, ADD_DEAD);
   send_many (fixture, filling, CAPACITY);
   assert_taken (&filling[CAPACITY - 1], 2);
   assert_heard (fixture, 0, CAPACITY);
@@ -304,8 +292,8 @@ test_deaf_in_all (Fixture *fixture, gconstpointer unused)
 
   g_test_summary ("Who is deaf in one group is waited for in no other");
 
-  run_command (fixture, ADD_DEAD);
-  run_command (fixture, "ZADD " PREFIX ":group:other 10000000000 " DEAD_NODE "1");
+  redis_client_run (fixture->client, ADD_DEAD);
+  redis_client_run (fixture->client, "ZADD " PREFIX ":group:other 10000000000 " DEAD_NODE "1");
   send_many (fixture, filling, 2 * CAPACITY);
   assert_taken (&filling[2 * CAPACITY - 1], 1);
   assert_heard (fixture, 0, 2 * CAPACITY);
@@ -325,23 +313,23 @@ test_nearly_full (Fixture *fixture, gconstpointer unused)
 
   g_test_summary ("Who has room for one is not taken for deaf while another one is");
 
-  run_command (fixture, ADD_DEAD);
+  redis_client_run (fixture->client, ADD_DEAD);
   send_many (fixture, filling, CAPACITY);
   assert_taken (&filling[CAPACITY - 1], 2);
-  run_command (fixture, ADD_OTHER);
+  redis_client_run (fixture->client, ADD_OTHER);
   for (guint i = 1; i < CAPACITY; i++)
     {
       g_autofree char *add =
           g_strdup_printf ("ZADD " PREFIX OTHER_NODE " %" G_GINT64_FORMAT " filler%u",
                            g_get_real_time () / G_USEC_PER_SEC, i);
 
-      run_command (fixture, add);
+      redis_client_run (fixture->client, add);
     }
 
   send_many (fixture, outcomes, 2);
   assert_taken (&outcomes[0], 2);
   g_assert_cmpuint (outcomes[1].n_calls, ==, 0);
-  run_command (fixture, "ZPOPMIN " PREFIX OTHER_NODE);
+  redis_client_run (fixture->client, "ZPOPMIN " PREFIX OTHER_NODE);
   assert_taken (&outcomes[1], 2);
 }
 
@@ -359,9 +347,9 @@ test_expires (Fixture *fixture, gconstpointer unused)
       g_auto (RedisAnswer) seconds = { 0 };
       g_auto (RedisAnswer) messages = { 0 };
 
-      run_command (fixture, "DEL " PREFIX ":group:" GROUP " " DEAD_QUEUE);
-      run_command (fixture, members[i]);
-      run_command (fixture, "ZADD " DEAD_QUEUE " 1 old");
+      redis_client_run (fixture->client, "DEL " PREFIX ":group:" GROUP " " DEAD_QUEUE);
+      redis_client_run (fixture->client, members[i]);
+      redis_client_run (fixture->client, "ZADD " DEAD_QUEUE " 1 old");
       send_many (fixture, &outcome, 1);
       assert_taken (&outcome, 1);
       redis_client_call (fixture->client, "TTL " DEAD_QUEUE, &seconds);

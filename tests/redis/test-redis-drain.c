@@ -44,11 +44,8 @@ make_settings (RedisServer *server, gboolean encrypted)
 {
   ChannelsRedisSettings *settings = channels_redis_settings_new (NODE_PREFIX, PREFIX);
   g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
 
-  g_assert_no_error (error);
-  channels_redis_settings_add_host (settings, address);
+  redis_settings_add_url (settings, url);
   if (encrypted)
     channels_redis_settings_add_secret (settings, SECRET);
 

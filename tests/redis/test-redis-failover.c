@@ -5,6 +5,7 @@
 
 #include "channels-redis-layer.h"
 #include "layer-node.h"
+#include "redis-fixture.h"
 #include "redis-server.h"
 #include "sentinel-server.h"
 
@@ -44,11 +45,8 @@ make_node (Fixture *fixture)
   g_autofree char *url = g_strdup_printf (
       "sentinel://127.0.0.1:%u,127.0.0.1:%u,127.0.0.1:%u/" SENTINEL_MASTER,
       fixture->sentinels[0]->port, fixture->sentinels[1]->port, fixture->sentinels[2]->port);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
 
-  g_assert_no_error (error);
-  channels_redis_settings_add_host (settings, address);
+  redis_settings_add_url (settings, url);
 
   return layer_node_new (channels_redis_layer_new (settings, FALSE), node_prefix);
 }

@@ -163,11 +163,8 @@ make_layer (RedisServer *server, const char *prefix)
 {
   ChannelsRedisSettings *settings = channels_redis_settings_new (prefix, "asgi");
   g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
 
-  g_assert_no_error (error);
-  channels_redis_settings_add_host (settings, address);
+  redis_settings_add_url (settings, url);
   return channels_redis_pubsub_layer_new (settings);
 }
 

@@ -5,6 +5,7 @@
 
 #include "channels-redis-layer.h"
 #include "layer-node.h"
+#include "redis-fixture.h"
 #include "redis-server.h"
 
 #include "channels-error.h"
@@ -50,11 +51,8 @@ static void
 add_host (ChannelsRedisSettings *settings, RedisServer *server)
 {
   g_autofree char *url = g_strdup_printf ("unix://%s", server->socket);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
 
-  g_assert_no_error (error);
-  channels_redis_settings_add_host (settings, address);
+  redis_settings_add_url (settings, url);
 }
 
 static LayerNode *

@@ -6,6 +6,7 @@
 #include "channels-redis-layer.h"
 #include "channels-redis-pubsub-layer.h"
 #include "layer-contract.h"
+#include "redis-fixture.h"
 #include "redis-server.h"
 
 #include "channels-test-wait.h"
@@ -59,11 +60,8 @@ make_node (const char *layer, const char *node_prefix, gconstpointer data)
   for (guint i = 0; i < site->backend->n_hosts; i++)
     {
       g_autofree char *url = g_strdup_printf ("redis://127.0.0.1:%u", site->servers[i]->port);
-      g_autoptr (GError) error = NULL;
-      g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
 
-      g_assert_no_error (error);
-      channels_redis_settings_add_host (settings, address);
+      redis_settings_add_url (settings, url);
     }
   if (site->backend->secret != NULL)
     channels_redis_settings_add_secret (settings, site->backend->secret);

@@ -7,6 +7,7 @@
 #include "channels-redis-ring.h"
 #include "channels-redis-stream.h"
 #include "layer-node.h"
+#include "redis-fixture.h"
 #include "redis-server.h"
 
 #include "channels-error.h"
@@ -77,11 +78,8 @@ make_node (Fixture *fixture, const char *prefix, Way way)
   for (guint i = 0; i < N_HOSTS && fixture->servers[i] != NULL; i++)
     {
       g_autofree char *url = g_strdup_printf ("unix://%s", fixture->servers[i]->socket);
-      g_autoptr (GError) error = NULL;
-      g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
 
-      g_assert_no_error (error);
-      channels_redis_settings_add_host (settings, address);
+      redis_settings_add_url (settings, url);
     }
   if (way == BY_CAPACITY)
     channels_redis_settings_add_capacity (settings, "other.*", 1);

@@ -8,6 +8,7 @@
 #include "channels-error.h"
 #include "fake-redis.h"
 #include "layer-node.h"
+#include "redis-fixture.h"
 
 #include "channels-test-wait.h"
 
@@ -56,11 +57,8 @@ make_node (FakeRedis *fake)
 {
   ChannelsRedisSettings *settings = channels_redis_settings_new (NODE_PREFIX, "asgi");
   g_autofree char *url = fake_redis_get_url (fake);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ChannelsRedisAddress) address = channels_redis_address_parse (url, &error);
 
-  g_assert_no_error (error);
-  channels_redis_settings_add_host (settings, address);
+  redis_settings_add_url (settings, url);
   channels_redis_settings_add_capacity (settings, "other.*", 1);
 
   return layer_node_new (channels_redis_layer_new (settings, FALSE), NODE_PREFIX);
